@@ -1,0 +1,50 @@
+"""The contracts between the services: one frozen model per event version, one registry of them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from shared.events import claims, escalation, notifications, payments
+from shared.events.base import Payload
+from shared.events.envelope import Envelope, Undecodable, read_envelope
+
+REGISTRY: dict[str, type[Payload]] = {
+    model.TYPE: model for module in (claims, payments, escalation, notifications) for model in module.EVENTS
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as a consumer gets it: its attributes and its data."""
+
+    envelope: Envelope
+    payload: Payload
+
+
+def encode(payload: Payload) -> bytes:
+    """Return the record value of an event's data (UTF-8 JSON)."""
+    return payload.model_dump_json().encode()
+
+
+def decode(headers: Mapping[str, str], value: bytes) -> Event:
+    """Read a record back; raises Undecodable for an unknown type or data that does not fit its model."""
+    envelope = read_envelope(headers)
+    model = REGISTRY.get(envelope.type)
+    if model is None:
+        raise Undecodable(f"ce_type: {envelope.type!r} is not in the registry")
+    try:
+        return Event(envelope, model.model_validate(json.loads(value)))
+    except (ValidationError, ValueError) as wrong:
+        fields = (
+            ", ".join(".".join(str(p) for p in e["loc"]) + f" ({e['type']})" for e in wrong.errors())
+            if isinstance(wrong, ValidationError)
+            else "not JSON"
+        )
+        raise Undecodable(f"{envelope.type}: {fields}") from None
+
+
+__all__ = ["REGISTRY", "Envelope", "Event", "Payload", "Undecodable", "decode", "encode", "read_envelope"]

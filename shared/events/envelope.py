@@ -1,0 +1,86 @@
+"""The envelope every event travels in: CloudEvents 1.0 attributes as Kafka headers (binary content mode).
+
+``aggregate`` is the record key, ``version`` counts the aggregate's events in its topic without gaps, ``causation_id``
+is the event or request that led here, and ``traceparent`` follows W3C Trace Context. Specification: CloudEvents 1.0,
+Kafka Protocol Binding 1.0.2, section 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from shared.errors import InkassoError
+
+SPEC_VERSION = "1.0"
+CONTENT_TYPE = "application/json"
+
+
+class Undecodable(InkassoError):
+    """A record that is not one of our events: it goes to the dead letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """CloudEvents attributes of one event (times are aware UTC)."""
+
+    event_id: str
+    type: str
+    source: str
+    time: datetime
+    aggregate: str
+    version: int
+    causation_id: str = ""
+    traceparent: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def headers(self) -> dict[str, str]:
+        """Return the Kafka headers of this event."""
+        headers = {
+            "ce_specversion": SPEC_VERSION,
+            "ce_id": self.event_id,
+            "ce_type": self.type,
+            "ce_source": self.source,
+            "ce_time": self.time.astimezone(UTC).isoformat(),
+            "ce_subject": self.aggregate,
+            "ce_aggregateversion": str(self.version),
+            "content-type": CONTENT_TYPE,
+        }
+        if self.causation_id:
+            headers["ce_causationid"] = self.causation_id
+        if self.traceparent:
+            headers["ce_traceparent"] = self.traceparent
+        headers.update({f"ce_{name}": value for name, value in self.extra.items()})
+        return headers
+
+
+def read_envelope(headers: Mapping[str, str]) -> Envelope:
+    """Read the attributes back from headers; raises Undecodable naming the attribute that is missing or wrong."""
+    try:
+        if headers["ce_specversion"] != SPEC_VERSION:
+            raise Undecodable(f"ce_specversion: expected {SPEC_VERSION}, got {headers['ce_specversion']!r}")
+        time = datetime.fromisoformat(headers["ce_time"])
+        version = int(headers["ce_aggregateversion"])
+        known = {"specversion", "id", "type", "source", "time", "subject", "aggregateversion", "causationid", "traceparent"}
+        extra = {k[3:]: v for k, v in headers.items() if k.startswith("ce_") and k[3:] not in known}
+        envelope = Envelope(
+            event_id=headers["ce_id"],
+            type=headers["ce_type"],
+            source=headers["ce_source"],
+            time=time,
+            aggregate=headers["ce_subject"],
+            version=version,
+            causation_id=headers.get("ce_causationid", ""),
+            traceparent=headers.get("ce_traceparent", ""),
+            extra=extra,
+        )
+    except KeyError as missing:
+        raise Undecodable(f"header {missing.args[0]} is missing") from missing
+    except ValueError as wrong:
+        raise Undecodable(f"header has no valid value: {wrong}") from wrong
+    if time.tzinfo is None:
+        raise Undecodable("ce_time: expected an offset, got none")
+    if version < 1:
+        raise Undecodable(f"ce_aggregateversion: expected 1 or more, got {version}")
+    return envelope

@@ -1,0 +1,51 @@
+"""Events that escalation publishes on ``escalation`` (key: case)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from shared.events.base import PREFIX, Day, Ident, Payload
+from shared.events.claims import DemandKind
+
+
+class StepDue(Payload):
+    """It is time for a demand on these claims. claims-api answers issued or declined, for every claim."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.step.due.v1"
+    TOPIC: ClassVar[str] = "escalation"
+
+    step_id: Ident
+    case_id: Ident
+    kind: DemandKind
+    claim_ids: list[Ident]
+    due_on: Day
+
+
+class LegalStepProposed(Payload):
+    """The ladder has ended unpaid: a caseworker decides about forliksråd, husleietvistutvalg or namsmann."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.legal_step.proposed.v1"
+    TOPIC: ClassVar[str] = "escalation"
+
+    legal_step_id: Ident
+    case_id: Ident
+    claim_ids: list[Ident]
+    kind: Literal["utlegg", "complaint"]
+    body: Literal["namsmann", "forliksraad", "husleietvistutvalg"]
+    proposed_on: Day
+    demand_usable_to: Day
+
+
+class LegalStepDropped(Payload):
+    """A proposed legal step fell away before it was approved (paid, withdrawn, disputed)."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.legal_step.dropped.v1"
+    TOPIC: ClassVar[str] = "escalation"
+
+    legal_step_id: Ident
+    case_id: Ident
+    claim_ids: list[Ident]
+    reason: Ident
+
+
+EVENTS: tuple[type[Payload], ...] = (StepDue, LegalStepProposed, LegalStepDropped)

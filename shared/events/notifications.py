@@ -1,0 +1,72 @@
+"""Events that notifications publishes on ``notifications`` (key: case)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from shared.events.base import PREFIX, Day, Ident, Part, Payload
+
+
+class RenderedLetter(Part):
+    """One recipient's letter as it was rendered."""
+
+    letter_id: Ident
+    debtor_ref: Ident
+    sha256: Ident
+    pages: int
+
+
+class LetterReady(Payload):
+    """Every letter of a demand is rendered and archived; claims-api takes its last look."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.letter.ready.v1"
+    TOPIC: ClassVar[str] = "notifications"
+
+    demand_id: Ident
+    case_id: Ident
+    letters: list[RenderedLetter]
+
+
+class LetterDispatched(Payload):
+    """The channel took every letter of the demand: the step is done."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.letter.dispatched.v1"
+    TOPIC: ClassVar[str] = "notifications"
+
+    demand_id: Ident
+    case_id: Ident
+    channel: Ident
+    dispatched_on: Day
+
+
+class LetterSent(Payload):
+    """One recipient's letter counts as sent on ``sent_on``; ``last`` marks the demand's last recipient."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.letter.sent.v1"
+    TOPIC: ClassVar[str] = "notifications"
+
+    demand_id: Ident
+    letter_id: Ident
+    case_id: Ident
+    debtor_ref: Ident
+    kind: Ident
+    sent_on: Day
+    deadline: Day | None = None
+    channel: Ident
+    first: bool = True
+    last: bool = True
+
+
+class LetterFailed(Payload):
+    """A letter could not be rendered or sent; ``reason`` is a stable code without personal data."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.letter.failed.v1"
+    TOPIC: ClassVar[str] = "notifications"
+
+    demand_id: Ident
+    letter_id: Ident
+    case_id: Ident
+    reason: Ident
+
+
+EVENTS: tuple[type[Payload], ...] = (LetterReady, LetterDispatched, LetterSent, LetterFailed)
