@@ -1,0 +1,38 @@
+"""Every table of claims-api, one module a subject: creditors, debtors, cases; plus the plumbing's own tables."""
+
+from __future__ import annotations
+
+from claims_api.tables.base import Model
+from claims_api.tables.cases import (
+    CaseCounterRow,
+    CaseRow,
+    ClaimPartyRow,
+    ClaimRow,
+    HoldClaimRow,
+    HoldRow,
+    KidRow,
+    TimelineRow,
+)
+from claims_api.tables.creditors import AgreementRow, CreditorChangeRow, CreditorRow
+from claims_api.tables.debtors import DebtorRow, RepresentativeRow
+from shared.tables import plumbing
+
+PLUMBING = plumbing(Model.metadata)
+
+__all__ = [
+    "PLUMBING",
+    "AgreementRow",
+    "CaseCounterRow",
+    "CaseRow",
+    "ClaimPartyRow",
+    "ClaimRow",
+    "CreditorChangeRow",
+    "CreditorRow",
+    "DebtorRow",
+    "HoldClaimRow",
+    "HoldRow",
+    "KidRow",
+    "Model",
+    "RepresentativeRow",
+    "TimelineRow",
+]
