@@ -1,0 +1,74 @@
+"""The bank's file formats: OCR giro, camt.054, camt.053, pain.001 and pain.002.
+
+A reader takes an open binary file and yields items as it goes, in constant memory; the last item is the
+:class:`FileReport`. Every count, sum and date the file states is verified on the way, so items may be staged while
+they come, but nothing may be released before the report has arrived: a file that does not add up raises
+:class:`FileRefused` with a whole list of what was wrong, usually at its end. Readers know nothing of claims or cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from typing import BinaryIO, Protocol
+
+from payments_ingest.formats.detection import HEAD_BYTES, detect
+from payments_ingest.formats.items import (
+    MANUAL,
+    DaySum,
+    DebitLine,
+    Flag,
+    IncomingPayment,
+    Kind,
+    ReturnInfo,
+    StatementControl,
+    StatementLine,
+)
+from payments_ingest.formats.report import (
+    FileRefused,
+    FileReport,
+    Format,
+    Limits,
+    Problem,
+    Severity,
+    Skipped,
+    Transmission,
+)
+
+Item = IncomingPayment | DebitLine | StatementLine | StatementControl | FileReport
+
+
+class Reader(Protocol):
+    """Reads one format.
+
+    ``accounts`` are the accounts that are ours: money reported on another refuses the file (a statement of another is
+    skipped and counted); None accepts any.
+    """
+
+    def __call__(
+        self, source: BinaryIO, *, accounts: Set[str] | None = None, limits: Limits = ...
+    ) -> Iterator[Item]: ...
+
+
+__all__ = [
+    "HEAD_BYTES",
+    "MANUAL",
+    "DaySum",
+    "DebitLine",
+    "FileRefused",
+    "FileReport",
+    "Flag",
+    "Format",
+    "IncomingPayment",
+    "Item",
+    "Kind",
+    "Limits",
+    "Problem",
+    "Reader",
+    "ReturnInfo",
+    "Severity",
+    "Skipped",
+    "StatementControl",
+    "StatementLine",
+    "Transmission",
+    "detect",
+]
