@@ -1,0 +1,49 @@
+"""Identities: UUIDv7 for what is born at HTTP, UUIDv5 for what is born from an event.
+
+An identity derived from an event is the same every time the event is handled, so that handling it twice creates
+nothing twice. Specification: RFC 9562, sections 5.5, 5.7 and 6.2 (method 1, a counter in ``rand_a``).
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import uuid
+from datetime import UTC, datetime, timedelta
+from weakref import WeakKeyDictionary
+
+from shared.clock import Machine
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "innkreving.kommune.no")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_COUNTER_END = 1 << 12
+
+_lock = threading.Lock()
+_last: WeakKeyDictionary[Machine, tuple[int, int]] = WeakKeyDictionary()
+
+
+def uuid7(machine: Machine) -> str:
+    """Return a new UUIDv7 of ``machine``'s time; each is greater than the one before it from the same machine."""
+    stamp = (machine.now() - _EPOCH) // _MILLISECOND
+    with _lock:
+        last, counter = _last.get(machine, (-1, 0))
+        if stamp > last:
+            counter = secrets.randbelow(_COUNTER_END >> 1)
+        else:
+            stamp, counter = last, counter + 1
+            if counter == _COUNTER_END:
+                stamp, counter = stamp + 1, 0
+        _last[machine] = (stamp, counter)
+    value = stamp << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
+    return str(uuid.UUID(int=value))
+
+
+def derived(event_id: str, kind: str, ordinal: int = 0) -> str:
+    """Return the identity of the ``ordinal``-th thing of ``kind`` that the event brings about; always the same one."""
+    return str(uuid.uuid5(_NAMESPACE, f"{event_id}|{kind}|{ordinal}"))
+
+
+def letter_id(demand_id: str, debtor_ref: str) -> str:
+    """Return the identity of the letter that carries a demand to one debtor."""
+    return derived(demand_id, f"letter:{debtor_ref}")
