@@ -20,7 +20,9 @@ class Reject(InkassoError):
 
     status = 422
 
-    def __init__(self, code: str, detail: str, *, status: int | None = None, errors: list[FieldError] | None = None) -> None:
+    def __init__(
+        self, code: str, detail: str, *, status: int | None = None, errors: list[FieldError] | None = None
+    ) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail

@@ -54,6 +54,9 @@ TOPICS: dict[str, Topic] = {
 }
 
 
+DLQ_SUFFIX = ".dlq"
+
+
 def dead_letter_topic(name: str) -> str:
     """Return the topic that undecodable records of ``name`` are copied to."""
-    return f"{name}.dlq"
+    return f"{name}{DLQ_SUFFIX}"

@@ -1,0 +1,192 @@
+"""One service's database: SQLite in the embedded profile, PostgreSQL in the cluster.
+
+What lives here: engines, transactions, column types and the few statements whose spelling differs between the two.
+What does not: any table or query of a service (its ``tables`` and ``store``).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from sqlalchemy import JSON, Column, Connection, DateTime, Engine, String, Table, create_engine, event, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+CHUNK = 500
+"""How many values one IN list carries; SQLite's own limit on parameters lies far above."""
+
+READERS_MAX = 8
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant with microseconds: timestamptz on PostgreSQL, sortable ISO text on SQLite."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column type for the database in use."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(DateTime(timezone=True))
+        return dialect.type_descriptor(String(32))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Refuse naive datetimes: an instant without a zone is a bug, not a value."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("instant: expected an aware datetime, got a naive one")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Give back an aware UTC datetime."""
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+JsonType = JSON().with_variant(JSONB(), "postgresql")
+
+
+def table_of(model: type[Any]) -> Table:
+    """Return the Core table behind a SQLModel table class."""
+    return cast(Table, model.__table__)
+
+
+class Database:
+    """Engines and transactions of one service.
+
+    ``begin`` is a write transaction: on SQLite writers queue in the process and take the file's write lock at once
+    (``BEGIN IMMEDIATE``; a deferred upgrade would fail without waiting), and every commit is on disk
+    (``synchronous=FULL``). ``read`` is a snapshot in which nothing can be written.
+    """
+
+    def __init__(self, url: str, name: str) -> None:
+        self.name = name
+        self.url = url
+        parsed = make_url(url)
+        self.dialect: Literal["sqlite", "postgresql"]
+        self._write_gate = threading.Lock()
+        if parsed.get_backend_name() == "sqlite":
+            self.dialect = "sqlite"
+            if parsed.database is None:
+                raise ValueError("database url: expected a file, got an in-memory SQLite database")
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _sqlite_engine(url, read_only=False, pool_size=1)
+            self._reader = _sqlite_engine(url, read_only=True, pool_size=READERS_MAX)
+        elif parsed.get_backend_name() == "postgresql":
+            self.dialect = "postgresql"
+            self._writer = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=10, pool_pre_ping=True)
+            self._reader = self._writer
+        else:
+            raise ValueError(f"database url: expected sqlite or postgresql, got {parsed.get_backend_name()!r}")
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that may write; for migrations."""
+        return self._writer
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Open a write transaction: committed at the end, rolled back when the block raises."""
+        if self.dialect == "sqlite":
+            with self._write_gate, self._writer.begin() as tx:
+                yield tx
+        else:
+            with self._writer.begin() as tx:
+                yield tx
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a read-only snapshot."""
+        with self._reader.connect() as connection:
+            if self.dialect == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _sqlite_engine(url: str, *, read_only: bool, pool_size: int) -> Engine:
+    engine = create_engine(
+        make_url(url).set(drivername="sqlite+pysqlite"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=60,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, never by the driver
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+            connection.execute(f"PRAGMA {pragma}")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _insert(tx: Connection, table: Table) -> Any:
+    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def insert_ignore(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows, leaving those that collide with a unique key; returns how many were new."""
+    if not rows:
+        return 0
+    return tx.execute(_insert(tx, table).on_conflict_do_nothing(), list(rows)).rowcount
+
+
+def upsert(
+    tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, key: Sequence[str], update: Sequence[str]
+) -> None:
+    """Insert rows; where ``key`` is taken, set the ``update`` columns to the new values."""
+    if not rows:
+        return
+    statement = _insert(tx, table)
+    excluded = {name: statement.excluded[name] for name in update}
+    tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=excluded), list(rows))
+
+
+def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+    """Cut values into lists of at most ``size``."""
+    piece: list[Any] = []
+    for value in values:
+        piece.append(value)
+        if len(piece) == size:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
+
+
+def lock_rows(tx: Connection, table: Table, column: str, ids: Iterable[str]) -> None:
+    """Lock the rows with these ids, always in sorted order so that two lockers never wait for each other.
+
+    On SQLite the transaction already holds the only write lock there is.
+    """
+    if tx.dialect.name != "postgresql":
+        return
+    field: Column[Any] = table.c[column]
+    for piece in chunks(sorted(set(ids))):
+        tx.execute(select(field).where(field.in_(piece)).order_by(field).with_for_update()).all()

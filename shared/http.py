@@ -1,0 +1,152 @@
+"""What a route gets: who calls, the service, and transactions. ``allow`` names the roles that may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Connection
+
+from shared.auth import Caller, Role, Unauthenticated
+from shared.clock import Machine
+from shared.errors import Forbidden, Reject
+from shared.metrics import Metrics
+from shared.problems import problem_response
+from shared.trace import enter_trace
+from shared.uow import Uow
+
+if TYPE_CHECKING:
+    from shared.service import Service
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LIMIT_DEFAULT = 50
+LIMIT_MAX = 200
+HEADERS_MAX_BYTES = 32_000
+
+_bearer = HTTPBearer(auto_error=False, description="A token with a role; see docs/how-to/call-the-api.md.")
+
+
+@dataclass(frozen=True, slots=True)
+class Ctx:
+    """One request's surroundings."""
+
+    service: Service
+    caller: Caller
+
+    @property
+    def today(self) -> date:
+        """The business date."""
+        return self.service.clock.today()
+
+    @contextmanager
+    def uow(self) -> Iterator[Uow]:
+        """Open the unit of work of a request that changes something."""
+        with self.service.uow() as uow:
+            yield uow
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a read-only snapshot."""
+        with self.service.db.read() as tx:
+            yield tx
+
+    def who(self) -> str:
+        """Return the person or system to write down as having done something."""
+        return self.caller.name or self.caller.subject
+
+
+def allow(*roles: Role, scope: str | None = None) -> Any:
+    """Let only these roles (and, if given, only tokens with ``scope``) use a route; hands it its ``Ctx``."""
+
+    def resolve(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Ctx:
+        service: Service = request.app.state.service
+        if credentials is None or not credentials.credentials:
+            raise Unauthenticated("Authorization: expected a bearer token, got none")
+        caller = service.verifier.verify(credentials.credentials)
+        if caller.role not in roles:
+            raise Forbidden("role", f"role: expected {' or '.join(roles)}, got {caller.role}")
+        if scope is not None and scope not in caller.scopes:
+            raise Forbidden("scope", f"scope: expected {scope}, got a token without it")
+        return Ctx(service, caller)
+
+    resolve.roles = roles  # type: ignore[attr-defined]  # read by the test that every route names its roles
+    return Depends(resolve)
+
+
+class Edge:
+    """The outermost layer of a service: body and header limits, the trace, counting. Pure ASGI, for its speed."""
+
+    def __init__(
+        self, app: Asgi, *, metrics: Metrics, machine: Machine, body_max_bytes: int, large_bodies: dict[str, int]
+    ) -> None:
+        self._app = app
+        self._machine = machine
+        self._metrics = metrics
+        self._body_max_bytes = body_max_bytes
+        self._large_bodies = large_bodies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        enter_trace(headers.get(b"traceparent", b"").decode("latin-1"))
+        started = self._machine.monotonic()
+        status = 500
+
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        refused = self._refuse(scope, headers)
+        if refused is not None:
+            await refused(scope, receive, sending)
+        else:
+            limit = self._limit(scope)
+            await self._app(scope, _Limited(receive, limit), sending)
+        route = getattr(scope.get("route"), "path", "unmatched")
+        method = scope["method"]
+        self._metrics.count("http_requests_total", method=method, route=route, status=str(status))
+        self._metrics.observe("http_request_seconds", self._machine.monotonic() - started, method=method, route=route)
+
+    def _limit(self, scope: Scope) -> int:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return self._large_bodies.get(path, self._body_max_bytes)
+
+    def _refuse(self, scope: Scope, headers: dict[bytes, bytes]) -> Any:
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_MAX_BYTES:
+            return problem_response(413, "too-large", f"headers: expected at most {HEADERS_MAX_BYTES} bytes, got more")
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or len(length) > 15:
+            return problem_response(400, "content-length", "Content-Length: expected a number, got something else")
+        limit = self._limit(scope)
+        if int(length) > limit:
+            return problem_response(413, "too-large", f"body: expected at most {limit} bytes, got {int(length)}")
+        return None
+
+
+class _Limited:
+    """Counts the bytes of a body as they come: a length in a header is only a claim."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._left = limit
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise Reject("too-large", "body: expected no more than this route's limit, got more", status=413)
+        return message

@@ -1,0 +1,113 @@
+"""Idempotency-Key: the same call made twice happens once and is answered alike (IETF draft, header of that name).
+
+The key is scoped to the caller and the route; the answer is stored in the transaction of its effect, so there is no
+moment at which one exists without the other. A refused call stores nothing: it changed nothing, and may be right later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
+
+from shared.db import insert_ignore
+from shared.errors import Conflict, Reject
+from shared.http import Ctx
+from shared.uow import Uow
+
+KEY_MAX_CHARS = 255
+WAIT_MS = 2_000
+"""How long a call waits for another with the same key before it is told that one is running (PostgreSQL)."""
+IN_PROGRESS = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """One creating call: run it at most once per key."""
+
+    key: str
+    route: str
+    fingerprint: str
+
+    def run(self, ctx: Ctx, work: Callable[[Uow], BaseModel], *, status: int = 201) -> Response:
+        """Do the work and store its answer, or give the stored answer again.
+
+        Raises Reject 422 when the key was used with another body, Conflict 409 while the first call still runs.
+        """
+        try:
+            with ctx.uow() as uow:
+                replayed = self._claim(ctx, uow)
+                if replayed is not None:
+                    return replayed
+                body = work(uow).model_dump_json()
+                table = uow.tables.idempotency
+                uow.tx.execute(update(table).where(*self._where(ctx, table)).values(status=status, body=body))
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) == "55P03":
+                raise Conflict("in-progress", "Idempotency-Key: a call with this key is still running") from None
+            raise
+        return Response(body, status_code=status, media_type="application/json")
+
+    def _where(self, ctx: Ctx, table: Any) -> tuple[Any, ...]:
+        client = f"{ctx.caller.role}:{ctx.caller.subject}"
+        return (table.c.client == client, table.c.route == self.route, table.c.key == self.key)
+
+    def _claim(self, ctx: Ctx, uow: Uow) -> Response | None:
+        table = uow.tables.idempotency
+        if uow.db.dialect == "postgresql":
+            uow.tx.execute(text(f"SET LOCAL lock_timeout = {WAIT_MS}"))
+        row = {
+            "client": f"{ctx.caller.role}:{ctx.caller.subject}",
+            "route": self.route,
+            "key": self.key,
+            "fingerprint": self.fingerprint,
+            "status": IN_PROGRESS,
+            "body": "",
+            "created_at": uow.machine.now(),
+        }
+        if insert_ignore(uow.tx, table, [row]):
+            return None
+        known = uow.tx.execute(select(table).where(*self._where(ctx, table))).one()
+        if known.fingerprint != self.fingerprint:
+            raise Reject(
+                "idempotency-key-reused", "Idempotency-Key: expected the body it was first used with, got another"
+            )
+        return Response(
+            known.body,
+            status_code=known.status,
+            media_type="application/json",
+            headers={"Idempotency-Replayed": "true"},
+        )
+
+
+async def _once(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None, Header(description="Your own id for this call; required.", max_length=KEY_MAX_CHARS)
+    ] = None,
+) -> Once:
+    key = (idempotency_key or "").strip().strip('"')
+    if not key:
+        raise Reject(
+            "idempotency-key-missing", "Idempotency-Key: expected a header with your own id, got none", status=400
+        )
+    body = await request.body()
+    try:
+        canonical = json.dumps(json.loads(body or b"null"), sort_keys=True, separators=(",", ":")).encode()
+    except ValueError:
+        canonical = body
+    path = request.url.path
+    fingerprint = hashlib.sha256(path.encode() + b"\0" + canonical).hexdigest()
+    route = getattr(request.scope.get("route"), "path", path)
+    return Once(key, f"{request.method} {route}", fingerprint)
+
+
+Idempotent = Annotated[Once, Depends(_once)]
+"""The parameter of a route that creates something."""

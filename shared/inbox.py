@@ -1,0 +1,324 @@
+"""The inbox: a batch of records becomes one transaction, exactly once in effect.
+
+Offsets say what this database has taken, versions say what each aggregate has seen. An offset behind is dropped, an
+offset ahead is a gap and the batch is refused; a version behind is a duplicate, a version ahead parks the key until
+the missing one comes, the same version with another event id is a fork and stops everything. The offset rows are
+locked first, so a consumer that wrongly believes it still owns a partition waits and then finds its records behind.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, select, tuple_
+from sqlalchemy.exc import OperationalError
+
+from shared import parking
+from shared.bus import Record, TopicPartition
+from shared.clock import Clock, Machine
+from shared.db import Database, chunks, insert_ignore, upsert
+from shared.errors import Crash, Park, RetryLater
+from shared.events import Event, Payload, Undecodable, decode
+from shared.events.catalogue import TOPICS, dead_letter_topic
+from shared.tables import Plumbing
+from shared.uow import Uow, open_uow
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Uow, Sequence[Event]], None]
+
+FAULTS_RATIO_MAX = 0.5
+FAULTS_MIN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class StateRecord:
+    """The newest state of one key of a compacted topic; ``payload`` None is a tombstone: erase."""
+
+    key: str
+    version: int
+    payload: Payload | None
+
+
+StateHandler = Callable[[Uow, Sequence[StateRecord]], None]
+
+
+class Gap(Exception):
+    """Records are missing before these: read again from ``expected``."""
+
+    def __init__(self, tp: TopicPartition, expected: int, got: int) -> None:
+        super().__init__(f"{tp.topic}/{tp.partition}: expected offset {expected}, got {got}")
+        self.tp = tp
+        self.expected = expected
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch: consumed = applied + duplicate + parked + dead."""
+
+    next_offsets: dict[TopicPartition, int] = field(default_factory=dict)
+    applied: Counter[str] = field(default_factory=Counter)
+    duplicate: int = 0
+    parked: int = 0
+    dead: int = 0
+    emitted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """Takes batches of records into one service's database."""
+
+    db: Database
+    tables: Plumbing
+    service: str
+    clock: Clock
+    machine: Machine
+    handlers: Mapping[type[Payload], Handler]
+    states: Mapping[str, StateHandler]
+
+    def positions(self, starts: Mapping[TopicPartition, int], epoch: str) -> dict[TopicPartition, int]:
+        """Return where to read each partition from: what this database has taken, else the log's start.
+
+        Another epoch is another log: offsets of the old one mean nothing in it, so it is read from its start and
+        versions drop what was taken before.
+        """
+        table = self.tables.inbox_offset
+        rows = [
+            {"topic": tp.topic, "part": tp.partition, "next_offset": at, "epoch": epoch} for tp, at in starts.items()
+        ]
+        with self.db.begin() as tx:
+            insert_ignore(tx, table, rows)
+            known = {
+                TopicPartition(row.topic, row.part): (row.next_offset, row.epoch) for row in tx.execute(select(table))
+            }
+            stale = [row for row in rows if known[TopicPartition(row["topic"], row["part"])][1] != epoch]  # type: ignore[arg-type]
+            upsert(tx, table, stale, key=["topic", "part"], update=["next_offset", "epoch"])
+        return {tp: start if known[tp][1] != epoch else known[tp][0] for tp, start in starts.items()}
+
+    def take(self, records: Sequence[Record], epoch: str) -> Outcome:
+        """Apply a batch in one transaction.
+
+        Raises Gap when records before it are missing, Crash on a fork or when most of a batch fails. A handler that
+        raises Park makes the batch be applied again event by event, and that event's key is parked.
+        """
+        try:
+            return self._take(records, epoch, isolate=False)
+        except (Gap, Crash, RetryLater, OperationalError):
+            raise
+        except Exception:
+            # One of the events cannot be applied: find out which, without letting it take the others down.
+            log.info("%s: a batch of %d failed; applying it event by event", self.service, len(records))
+            return self._take(records, epoch, isolate=True)
+
+    def _take(self, records: Sequence[Record], epoch: str, *, isolate: bool) -> Outcome:
+        outcome = Outcome()
+        with self.db.begin() as tx:
+            uow = open_uow(
+                tx, db=self.db, tables=self.tables, source=self.service, clock=self.clock, machine=self.machine
+            )
+            fresh = self._fence(tx, records, epoch, outcome)
+            events = [r for r in fresh if TOPICS[r.topic].kind == "events"]
+            self._apply_states(uow, [r for r in fresh if TOPICS[r.topic].kind == "state"], outcome)
+            self._apply_events(uow, events, epoch, outcome, isolate=isolate)
+            outcome.emitted = uow.flush()
+        return outcome
+
+    def _fence(self, tx: Connection, records: Sequence[Record], epoch: str, outcome: Outcome) -> list[Record]:
+        """Lock the offset rows, drop what is behind them, refuse a gap, advance them."""
+        table = self.tables.inbox_offset
+        wanted = sorted({TopicPartition(r.topic, r.partition) for r in records})
+        query = (
+            select(table)
+            .where(tuple_(table.c.topic, table.c.part).in_([tuple(tp) for tp in wanted]))
+            .order_by(table.c.topic, table.c.part)
+        )
+        if self.db.dialect == "postgresql":
+            query = query.with_for_update()
+        expected = {TopicPartition(row.topic, row.part): row.next_offset for row in tx.execute(query)}
+        fresh = []
+        for record in records:
+            tp = TopicPartition(record.topic, record.partition)
+            if record.offset < expected[tp]:
+                outcome.duplicate += 1
+                continue
+            if record.offset > expected[tp] and TOPICS[record.topic].kind == "events":
+                raise Gap(tp, expected[tp], record.offset)
+            expected[tp] = record.offset + 1
+            fresh.append(record)
+        rows = [{"topic": t, "part": p, "next_offset": at, "epoch": epoch} for (t, p), at in expected.items()]
+        upsert(tx, table, rows, key=["topic", "part"], update=["next_offset", "epoch"])
+        outcome.next_offsets = expected
+        return fresh
+
+    def _apply_states(self, uow: Uow, records: Sequence[Record], outcome: Outcome) -> None:
+        newest: dict[tuple[str, str], StateRecord] = {}
+        for record in records:
+            state = self._read_state(record)
+            known = newest.get((record.topic, record.key))
+            if known is None or state.version >= known.version:
+                newest[(record.topic, record.key)] = state
+        for topic in dict.fromkeys(t for t, _ in newest):
+            self.states[topic](uow, [state for (t, _), state in newest.items() if t == topic])
+            outcome.applied[topic] += sum(1 for r in records if r.topic == topic)
+
+    @staticmethod
+    def _read_state(record: Record) -> StateRecord:
+        if record.value is None:
+            return StateRecord(record.key, int(record.headers.get("ce_aggregateversion", "0")), None)
+        event = decode(record.headers, record.value)
+        return StateRecord(record.key, event.envelope.version, event.payload)
+
+    def _apply_events(
+        self, uow: Uow, records: Sequence[Record], epoch: str, outcome: Outcome, *, isolate: bool
+    ) -> None:
+        decoded: list[tuple[str, Event]] = []
+        for record in records:
+            try:
+                if record.value is None:
+                    raise Undecodable("value: expected JSON, got nothing")
+                event = decode(record.headers, record.value)
+                if event.envelope.aggregate != record.key:
+                    raise Undecodable("ce_subject: expected the record's key, got another value")
+                decoded.append((record.topic, event))
+            except Undecodable as wrong:
+                self._dead_letter(uow, record, epoch, str(wrong))
+                outcome.dead += 1
+        ready = self._in_version_order(uow, decoded, outcome)
+        faults = 0
+        for wave in waves(ready):
+            for (_topic, kind), events in by_type(wave):
+                handler = self.handlers.get(kind)
+                if handler is None:
+                    continue  # an event of a topic we read that says nothing to us
+                if isolate:
+                    faults += self._one_by_one(uow, handler, events, outcome)
+                else:
+                    handler(uow, events)
+                    outcome.applied[kind.TOPIC] += len(events)
+        if faults >= FAULTS_MIN and faults > FAULTS_RATIO_MAX * len(records):
+            raise Crash(f"{self.service}: {faults} of {len(records)} events failed; this is the code, not the events")
+
+    def _one_by_one(self, uow: Uow, handler: Handler, events: Sequence[Event], outcome: Outcome) -> int:
+        faults = 0
+        for event in events:
+            if parking.is_parked(uow.tx, self.tables, event.payload.TOPIC, event.envelope.aggregate):
+                parking.park(uow, event, "behind_parked", "an earlier event of this key is parked")
+                outcome.parked += 1
+                continue
+            mark, savepoint = uow.mark(), uow.tx.begin_nested()
+            try:
+                handler(uow, [event])
+            except (Crash, RetryLater, OperationalError):
+                raise
+            except Exception as fault:
+                savepoint.rollback()
+                uow.forget_since(mark)
+                reason = fault.reason if isinstance(fault, Park) else "handler_error"
+                detail = fault.detail if isinstance(fault, Park) else type(fault).__name__
+                log.error(
+                    "%s parks a key: %s", self.service, reason, exc_info=None if isinstance(fault, Park) else fault
+                )
+                parking.park(uow, event, reason, detail)
+                outcome.parked += 1
+                faults += reason == "handler_error"
+            else:
+                savepoint.commit()
+                outcome.applied[event.payload.TOPIC] += 1
+        return faults
+
+    def _in_version_order(
+        self, uow: Uow, decoded: Sequence[tuple[str, Event]], outcome: Outcome
+    ) -> list[tuple[str, Event]]:
+        """Drop duplicates, park what is ahead, let go what a missing version had held back."""
+        if not decoded:
+            return []
+        keys = sorted({(topic, event.envelope.aggregate) for topic, event in decoded})
+        seen = self._versions(uow.tx, keys)
+        parked = parking.parked_among(uow.tx, self.tables, keys)
+        ready: list[tuple[str, Event]] = []
+        for topic, event in decoded:
+            stream = (topic, event.envelope.aggregate)
+            version, last_id = seen.get(stream, (0, ""))
+            got = event.envelope.version
+            if got <= version:
+                if got == version and event.envelope.event_id != last_id:
+                    raise Crash(f"{topic}: version {got} of one aggregate exists twice with different ids")
+                outcome.duplicate += 1
+            elif stream in parked and parked[stream] != parking.VERSION_GAP:
+                parking.park(uow, event, "behind_parked", "an earlier event of this key is parked")
+                seen[stream] = (got, event.envelope.event_id)
+                outcome.parked += 1
+            elif got > version + 1:
+                parking.park(uow, event, parking.VERSION_GAP, f"expected version {version + 1}, got {got}")
+                parked[stream] = parking.VERSION_GAP
+                outcome.parked += 1
+            else:
+                ready.append((topic, event))
+                seen[stream] = (got, event.envelope.event_id)
+                if parked.get(stream) == parking.VERSION_GAP:
+                    released = parking.release_after(uow, topic, event)
+                    ready.extend((topic, later) for later in released)
+                    if released:
+                        seen[stream] = (released[-1].envelope.version, released[-1].envelope.event_id)
+        rows = [{"topic": t, "key": k, "version": v, "event_id": i} for (t, k), (v, i) in seen.items()]
+        upsert(uow.tx, self.tables.inbox_version, rows, key=["topic", "key"], update=["version", "event_id"])
+        return ready
+
+    def _versions(self, tx: Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, str]]:
+        table = self.tables.inbox_version
+        found: dict[tuple[str, str], tuple[int, str]] = {}
+        for piece in chunks(keys):
+            query = (
+                select(table).where(tuple_(table.c.topic, table.c.key).in_(piece)).order_by(table.c.topic, table.c.key)
+            )
+            if self.db.dialect == "postgresql":
+                query = query.with_for_update()
+            found.update({(row.topic, row.key): (row.version, row.event_id) for row in tx.execute(query)})
+        return found
+
+    def _dead_letter(self, uow: Uow, record: Record, epoch: str, reason: str) -> None:
+        row: dict[str, Any] = {
+            "epoch": epoch,
+            "topic": record.topic,
+            "part": record.partition,
+            "offset": record.offset,
+            "key": record.key[:200],
+            "headers": dict(record.headers),
+            "value": record.value,
+            "reason": reason,
+            "at": uow.now,
+        }
+        if insert_ignore(uow.tx, self.tables.dead_letter, [row]):
+            pointer = f"{epoch}/{record.topic}/{record.partition}/{record.offset}"
+            uow.tx.execute(
+                self.tables.outbox.insert(),
+                [{"topic": dead_letter_topic(record.topic), "shard": 0, "key": pointer, "event_id": None}],
+            )
+
+
+def waves(events: Iterable[tuple[str, Event]]) -> list[list[tuple[str, Event]]]:
+    """Cut events into waves with at most one event per key each, so that a wave can be applied set-based.
+
+    The n-th event of a key is in the n-th wave: the order within a key is kept, between keys there is none to keep.
+    """
+    result: list[list[tuple[str, Event]]] = []
+    depth: Counter[tuple[str, str]] = Counter()
+    for topic, event in events:
+        stream = (topic, event.envelope.aggregate)
+        if depth[stream] == len(result):
+            result.append([])
+        result[depth[stream]].append((topic, event))
+        depth[stream] += 1
+    return result
+
+
+def by_type(wave: Sequence[tuple[str, Event]]) -> list[tuple[tuple[str, type[Payload]], list[Event]]]:
+    """Group a wave by event type, in order of first appearance."""
+    groups: dict[tuple[str, type[Payload]], list[Event]] = {}
+    for topic, event in wave:
+        groups.setdefault((topic, type(event.payload)), []).append(event)
+    return list(groups.items())

@@ -1,0 +1,126 @@
+"""Errors as the caller sees them: RFC 9457 problem details with stable type codes and every field error at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from shared.errors import FieldError, Reject, RetryLater
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:kommunal-innkreving:problem:"
+FIELD_ERRORS_MAX = 100
+
+TITLES = {
+    400: "Bad request",
+    401: "Not authenticated",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Not acceptable as it stands",
+    428: "Precondition required",
+    429: "Too many requests",
+    500: "Fault",
+    503: "Not available right now",
+}
+
+log = logging.getLogger(__name__)
+
+
+class FieldProblem(BaseModel):
+    """One field that was not accepted."""
+
+    field: str = Field(description="Path in the body, such as debtor.address.postal_code.")
+    code: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = Field(description="Stable code of what went wrong, as a URN.")
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] = Field(
+        description="Every field that was not accepted; empty when it is not about fields."
+    )
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare for OpenAPI which problems a route answers with."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": TITLES[status], "model": Problem, "content": content} for status in statuses}
+
+
+def problem_response(
+    status: int, code: str, detail: str, errors: Sequence[FieldError] = (), headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Make the answer for one problem."""
+    body = {
+        "type": TYPE_PREFIX + code,
+        "title": TITLES.get(status, "Problem"),
+        "status": status,
+        "detail": detail,
+        "errors": [dict(error) for error in errors[:FIELD_ERRORS_MAX]],
+    }
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def field_path(location: Sequence[int | str]) -> str:
+    """Turn a validation location into a path in the body: ('body', 'debtor', 'name') → debtor.name."""
+    parts = [str(part) for part in location]
+    if len(parts) > 1 and parts[0] in {"body", "query", "path", "header"}:
+        parts = parts[1:]
+    return ".".join(parts)
+
+
+def validation_errors(errors: Sequence[Any]) -> list[FieldError]:
+    """Turn pydantic's errors into ours, without the values that were sent: they may be personal data."""
+    return [FieldError(field_path(e["loc"]), str(e["type"]).replace("_", "-"), str(e["msg"])) for e in errors]
+
+
+def install_problems(app: FastAPI) -> None:
+    """Answer every error of an application with problem details."""
+
+    @app.exception_handler(Reject)
+    async def _reject(_request: Request, error: Reject) -> JSONResponse:
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+        return problem_response(error.status, error.code, error.detail, error.errors, headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        found = error.errors()
+        if any(e["type"] == "json_invalid" for e in found):
+            return problem_response(400, "not-json", "body: expected JSON, got something else")
+        return problem_response(422, "validation", f"{len(found)} field(s) were not accepted", validation_errors(found))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        code = TITLES.get(error.status_code, "problem").lower().replace(" ", "-")
+        headers = dict(error.headers) if error.headers else None
+        return problem_response(error.status_code, code, str(error.detail), headers=headers)
+
+    @app.exception_handler(RetryLater)
+    @app.exception_handler(OperationalError)
+    async def _later(_request: Request, error: Exception) -> JSONResponse:
+        log.warning("answered 503: %s", type(error).__name__)
+        return problem_response(
+            503, "retry-later", "not available right now: the same call may succeed", headers={"Retry-After": "1"}
+        )
+
+    @app.exception_handler(Exception)
+    async def _fault(_request: Request, error: Exception) -> JSONResponse:
+        log.error("unhandled error in a request", exc_info=error)
+        return problem_response(500, "fault", "a fault on our side; nothing was stored")

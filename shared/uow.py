@@ -1,0 +1,169 @@
+"""The unit of work: one transaction, one business time, and the events it leaves behind.
+
+A use case gets a ``Uow``, changes rows through its store and emits events; it never commits. What was emitted becomes
+rows of ``events`` and pointers in ``outbox`` at the end of the same transaction, so either all of it happened or none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy.sql import bindparam
+
+from shared.bus import partition_for
+from shared.clock import Clock, Machine
+from shared.db import Database, chunks, insert_ignore
+from shared.events import Envelope, Event, Payload, encode
+from shared.events.catalogue import TOPICS
+from shared.ids import derived, uuid7
+from shared.tables import Plumbing
+from shared.trace import current_traceparent
+
+
+@dataclass(frozen=True, slots=True)
+class _Emitted:
+    event_id: str
+    payload: Payload
+    key: str
+    cause: Event | None
+    headers: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Uow:
+    """One transaction and what belongs to it: ``today`` and ``now`` are the business clock's, read once."""
+
+    tx: Connection
+    db: Database
+    tables: Plumbing
+    source: str
+    today: date
+    now: datetime
+    machine: Machine
+    _emitted: list[_Emitted] = field(default_factory=list)
+    _states: list[tuple[str, str]] = field(default_factory=list)
+    _counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def new_id(self, kind: str, *, cause: Event | None = None, ordinal: int = 0) -> str:
+        """Return the id of something new: derived from the event that caused it, else a UUIDv7.
+
+        Handling the same event twice gives the same ids, so a replay cannot create a second thing.
+        """
+        if cause is None:
+            return uuid7(self.machine)
+        return derived(cause.envelope.event_id, kind, ordinal)
+
+    def emit(
+        self, payload: Payload, *, key: str, cause: Event | None = None, headers: Mapping[str, str] | None = None
+    ) -> str:
+        """Publish an event with this transaction and return its id; ``headers`` become CloudEvents extensions."""
+        if cause is None:
+            event_id = uuid7(self.machine)
+        else:
+            slot = (cause.envelope.event_id, payload.TYPE, key)
+            event_id = derived(cause.envelope.event_id, f"{payload.TYPE}:{key}", self._counts[slot])
+            self._counts[slot] += 1
+        self._emitted.append(_Emitted(event_id, payload, key, cause, headers or {}))
+        return event_id
+
+    def state(self, topic: str, key: str) -> None:
+        """Say that the row behind ``key`` of a state topic changed; the relay sends it as it is when it gets there."""
+        if TOPICS[topic].kind != "state":
+            raise ValueError(f"topic: expected a state topic, got {topic!r}")
+        self._states.append((topic, key))
+
+    def mark(self) -> tuple[int, int]:
+        """Remember how much was emitted, to forget what comes after if a savepoint is rolled back."""
+        return len(self._emitted), len(self._states)
+
+    def forget_since(self, mark: tuple[int, int]) -> None:
+        """Drop what was emitted since ``mark``."""
+        del self._emitted[mark[0] :]
+        del self._states[mark[1] :]
+        self._counts = Counter(
+            (e.cause.envelope.event_id, e.payload.TYPE, e.key) for e in self._emitted if e.cause is not None
+        )
+
+    def flush(self) -> bool:
+        """Write events and outbox pointers; called once, by whoever opened the transaction. True if there were any."""
+        if not self._emitted and not self._states:
+            return False
+        versions = self._allocate((e.payload.TOPIC, e.key) for e in self._emitted)
+        rows, pointers = [], []
+        for emitted in self._emitted:
+            stream = (emitted.payload.TOPIC, emitted.key)
+            versions[stream] += 1
+            rows.append(self._event_row(emitted, versions[stream]))
+            pointers.append(self._pointer(*stream, emitted.event_id))
+        if rows:
+            self.tx.execute(self.tables.events.insert(), rows)
+            table = self.tables.stream_version
+            self.tx.execute(
+                update(table)
+                .where(table.c.topic == bindparam("of_topic"), table.c.key == bindparam("of_key"))
+                .values(version=bindparam("reached")),
+                [{"of_topic": t, "of_key": k, "reached": v} for (t, k), v in sorted(versions.items())],
+            )
+        pointers.extend(self._pointer(topic, key, None) for topic, key in dict.fromkeys(self._states))
+        self.tx.execute(self.tables.outbox.insert(), pointers)
+        self._emitted.clear()
+        self._states.clear()
+        return True
+
+    def _allocate(self, streams: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """Lock the streams' version rows in sorted order and return where each stands.
+
+        The lock makes the order of outbox rows of one key the order of its versions, also with several writers.
+        """
+        wanted = sorted(set(streams))
+        table = self.tables.stream_version
+        insert_ignore(self.tx, table, [{"topic": t, "key": k, "version": 0} for t, k in wanted])
+        found: dict[tuple[str, str], int] = {}
+        for piece in chunks(wanted):
+            query = (
+                select(table.c.topic, table.c.key, table.c.version)
+                .where(tuple_(table.c.topic, table.c.key).in_(piece))
+                .order_by(table.c.topic, table.c.key)
+            )
+            if self.db.dialect == "postgresql":
+                query = query.with_for_update()
+            found.update({(topic, key): version for topic, key, version in self.tx.execute(query)})
+        return found
+
+    def _event_row(self, emitted: _Emitted, version: int) -> dict[str, object]:
+        cause = emitted.cause.envelope if emitted.cause else None
+        envelope = Envelope(
+            event_id=emitted.event_id,
+            type=emitted.payload.TYPE,
+            source=self.source,
+            time=self.now,
+            aggregate=emitted.key,
+            version=version,
+            causation_id=cause.event_id if cause else "",
+            traceparent=(cause.traceparent if cause else "") or current_traceparent(),
+            extra=emitted.headers,
+        )
+        return {
+            "event_id": emitted.event_id,
+            "topic": emitted.payload.TOPIC,
+            "key": emitted.key,
+            "version": version,
+            "type": emitted.payload.TYPE,
+            "headers": envelope.headers(),
+            "payload": encode(emitted.payload).decode(),
+            "recorded_at": self.now,
+        }
+
+    @staticmethod
+    def _pointer(topic: str, key: str, event_id: str | None) -> dict[str, object]:
+        shard = partition_for(key, TOPICS[topic].partitions)
+        return {"topic": topic, "shard": shard, "key": key, "event_id": event_id}
+
+
+def open_uow(tx: Connection, *, db: Database, tables: Plumbing, source: str, clock: Clock, machine: Machine) -> Uow:
+    """Make the unit of work for an open transaction."""
+    return Uow(tx=tx, db=db, tables=tables, source=source, today=clock.today(), now=clock.now(), machine=machine)

@@ -1,0 +1,5 @@
+from support.toy import METADATA
+
+from shared.migrate import run
+
+run(METADATA)
