@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
 
 from shared.auth import Caller, Role, Unauthenticated
 from shared.clock import Machine
-from shared.errors import Forbidden, Reject
+from shared.errors import Forbidden
 from shared.metrics import Metrics
 from shared.problems import problem_response
 from shared.trace import enter_trace
@@ -148,5 +149,5 @@ class _Limited:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise Reject("too-large", "body: expected no more than this route's limit, got more", status=413)
+            raise HTTPException(413, "body: expected no more than this route's limit, got more")
         return message
