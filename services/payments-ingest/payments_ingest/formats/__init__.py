@@ -23,7 +23,10 @@ from payments_ingest.formats.items import (
     StatementControl,
     StatementLine,
 )
+from payments_ingest.formats.ocr_read import read_ocr
+from payments_ingest.formats.ocr_write import OcrPayment, make_ocr_file
 from payments_ingest.formats.report import (
+    DEFAULT_LIMITS,
     FileRefused,
     FileReport,
     Format,
@@ -45,11 +48,28 @@ class Reader(Protocol):
     """
 
     def __call__(
-        self, source: BinaryIO, *, accounts: Set[str] | None = None, limits: Limits = ...
-    ) -> Iterator[Item]: ...
+        self, source: BinaryIO, *, accounts: Set[str] | None = None, limits: Limits = DEFAULT_LIMITS
+    ) -> Iterator[Item]:
+        """Yield the items of ``source``, the :class:`FileReport` last; raise :class:`FileRefused`."""
+        ...
+
+
+_READERS: dict[Format, Reader] = {Format.OCR: read_ocr}
+
+
+def read(
+    source: BinaryIO,
+    file_format: Format,
+    *,
+    accounts: Set[str] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[Item]:
+    """Reads a file of a detected format: see :class:`Reader`."""
+    return _READERS[file_format](source, accounts=accounts, limits=limits)
 
 
 __all__ = [
+    "DEFAULT_LIMITS",
     "HEAD_BYTES",
     "MANUAL",
     "DaySum",
@@ -62,6 +82,7 @@ __all__ = [
     "Item",
     "Kind",
     "Limits",
+    "OcrPayment",
     "Problem",
     "Reader",
     "ReturnInfo",
@@ -71,4 +92,7 @@ __all__ = [
     "StatementLine",
     "Transmission",
     "detect",
+    "make_ocr_file",
+    "read",
+    "read_ocr",
 ]

@@ -82,7 +82,7 @@ class IncomingPayment(NamedTuple):
     type_code: str  # OCR transaction type "10".."21", camt bank transaction code "PMNT/RCDT/DMCT"
     bank_line: str  # equal for all payments the bank books as one line on the statement (within account and day)
     natural_key: str  # the bank's own identity of the line: unique in one file, equal when the file is read again
-    content: str  # every field that makes the payment what it is, transmission and serial number left out
+    detail: str  # what else tells this payment from another: OCR form number, camt value date
     references: tuple[str, ...] = ()  # what else the payer referred to: invoice numbers, KIDs that could not be split
     returned: ReturnInfo | None = None
     foreign_amount: str | None = None  # "5.00 EUR": information only
@@ -90,7 +90,12 @@ class IncomingPayment(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """Equal for the same payment delivered again in another transmission; legitimate twins share it too."""
-        return blake2b(f"{self.account}|{self.kind}|{self.content}".encode(), digest_size=16).hexdigest()
+        told = (
+            *(self.account, self.kind, self.amount_ore, self.currency, self.kid, self.message, self.payer_account),
+            *(self.booked_on, self.paid_on, self.archive_ref, self.end_to_end_id, self.type_code, self.bank_line),
+            *(self.detail, *self.references),
+        )
+        return blake2b("\x1f".join(map(str, told)).encode(), digest_size=16).hexdigest()
 
     @property
     def channel_key(self) -> str:

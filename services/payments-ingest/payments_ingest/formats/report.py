@@ -44,6 +44,9 @@ class Limits:
     references: int = 50
 
 
+DEFAULT_LIMITS = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong: a stable ``code``, ``where`` ("line 12", "entry 3"), what was expected and what came.
@@ -70,7 +73,7 @@ class Transmission:
     """
 
     key: str
-    account: str | None
+    accounts: tuple[str, ...]
     number: int | None
     produced_on: date | None
     payments: int
@@ -145,10 +148,11 @@ class ProblemLog:
         self.errors += 1
         self.problems.append(Problem(code, where, _short(expected), _short(got)))
         if self.errors >= self.limit:
-            self.problems.append(Problem("too_many_problems", where, f"fewer than {self.limit}", "reading stopped here"))
+            stop = Problem("too_many_problems", where, f"fewer than {self.limit}", "reading stopped here")
+            self.problems.append(stop)
             raise self.refusal()
 
-    def warn(self, code: str, where: str, expected: object, got: object) -> None:
+    def note(self, code: str, where: str, expected: object, got: object) -> None:
         """Note a warning; those past the limit are counted only."""
         if len(self.problems) - self.errors >= self.limit:
             self.untold_warnings += 1
