@@ -1,0 +1,343 @@
+"""Whose money a payment without a valid KID is: evidence weighed, and a decision that says why.
+
+Automatic only when one case is named, its number is certain, and other evidence supports it or at least nothing
+speaks against it. Everything else becomes suggestions with their reasons for a person to choose from. Method and
+thresholds follow what collection products do: number first, then amount, name and known account as independent
+evidence; a closed case, a number one digit off and a name alone never decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from payments_ingest.domain.numbers import Candidate, Kind
+
+SUGGESTIONS_MAX = 5
+SPLIT_MAX = 4
+
+
+class Reason(StrEnum):
+    """Why a case is thought of, or why it was not chosen without a person."""
+
+    KID_IN_TEXT = "kid_in_text"
+    NUMBER_WITH_WORD = "number_with_word"
+    NUMBER = "number"
+    NUMBER_PIECED = "number_pieced"
+    NUMBER_MENDED = "number_mended"
+    ONE_SLIP = "one_slip"
+    INVOICE = "invoice"
+    AMOUNT = "amount"
+    NAME = "name"
+    FAMILY_NAME = "family_name"
+    ACCOUNT = "account"
+    OTHER_NAME = "other_name"
+    TOO_MUCH = "too_much"
+    CLOSED = "closed"
+    SEVERAL = "several"
+    UNKNOWN_NUMBER = "unknown_number"
+
+
+class Name(StrEnum):
+    """How the payer's name compares with a case's debtors."""
+
+    SAME = "same"
+    FAMILY = "family"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFacts:
+    """What is known of a case (sak) for matching: facts, never today's balance.
+
+    ``amounts`` are the sums in øre that paying it could mean (a claim's rest, a demand, an instalment); ``owed_ore``
+    the most that could be owed; ``names`` one set of hashed name parts per debtor.
+    """
+
+    case_id: str
+    is_open: bool
+    amounts: frozenset[int]
+    owed_ore: int
+    names: tuple[frozenset[str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the lookups found: each number's case, the cases of an invoice number, and the cases themselves by id.
+
+    ``slips`` has, per number of the message, the cases whose number it becomes by one slip that is likely.
+    """
+
+    cases: Mapping[str, CaseFacts]
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    invoices: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    slips: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A payment as matching sees it. ``by_account``/``by_name``: cases found through payer's account and name."""
+
+    amount_ore: int
+    payer_names: frozenset[str] = frozenset()
+    by_account: frozenset[str] = frozenset()
+    by_name: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A case that may be meant, how well the evidence speaks for it (0–100), and the evidence."""
+
+    case_id: str
+    score: int
+    reasons: tuple[Reason, ...]
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What to do with the payment: ``case_id`` set means automatically, else the suggestions are for a person.
+
+    ``number`` is the number that named the case. ``split`` proposes parts when the message names several cases whose
+    debts sum to the amount.
+    """
+
+    case_id: str | None
+    number: str
+    suggestions: tuple[Suggestion, ...]
+    split: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """The cases that must not be dunned before a person has looked: only name or number evidence counts."""
+        return tuple(s.case_id for s in self.suggestions if _HOLDING & set(s.reasons))
+
+
+_HOLDING = frozenset({
+    Reason.KID_IN_TEXT, Reason.NUMBER_WITH_WORD, Reason.NUMBER, Reason.NUMBER_PIECED, Reason.NUMBER_MENDED,
+    Reason.ONE_SLIP, Reason.INVOICE, Reason.NAME,
+})  # fmt: skip
+_SCORE = {
+    Reason.KID_IN_TEXT: 70, Reason.NUMBER_WITH_WORD: 60, Reason.NUMBER: 45, Reason.NUMBER_PIECED: 30,
+    Reason.ONE_SLIP: 25, Reason.INVOICE: 25, Reason.AMOUNT: 25, Reason.NAME: 20, Reason.FAMILY_NAME: 5,
+    Reason.ACCOUNT: 20, Reason.NUMBER_MENDED: -5, Reason.OTHER_NAME: -15, Reason.TOO_MUCH: -10, Reason.CLOSED: -20,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """Everything that speaks for and against one case."""
+
+    facts: CaseFacts
+    number: Candidate | None
+    amount: bool
+    too_much: bool
+    name: Name
+    account: bool
+    slip: bool = False
+
+    @property
+    def support(self) -> int:
+        """How many independent things besides the number agree."""
+        return self.amount + (self.name is Name.SAME) + self.account
+
+
+def compare_names(payer: frozenset[str], debtors: Iterable[frozenset[str]]) -> Name:
+    """Compare a payer's hashed name parts with each debtor's; the best agreement counts.
+
+    The same: at least two parts in common and the shorter name inside the longer (or equal one-word names). Family: a
+    part in common. Unknown: one side has no name.
+    """
+    best = Name.UNKNOWN
+    for debtor in debtors:
+        if not payer or not debtor:
+            continue
+        common = payer & debtor
+        inside = common in (payer, debtor)
+        if inside and (len(common) >= 2 or payer == debtor):
+            return Name.SAME
+        if common:
+            best = Name.FAMILY
+        elif best is Name.UNKNOWN:
+            best = Name.OTHER
+    return best
+
+
+def decide(incoming: Incoming, candidates: Iterable[Candidate], known: Known) -> Decision:
+    """Weigh a payment's candidates against what is known of the cases they name."""
+    found = list(candidates)
+    named = _named(found, known)
+    evidence = [_weigh(incoming, known.cases[case_id], candidate) for case_id, candidate in named.items()]
+    evidence += _by_invoice(incoming, found, known, set(named))
+    chosen = _choose(evidence, found, known)
+    if chosen is not None and chosen.number is not None:
+        return Decision(case_id=chosen.facts.case_id, number=chosen.number.number, suggestions=(_suggest(chosen),))
+    seen = {e.facts.case_id for e in evidence}
+    evidence += _by_slip(incoming, found, known, seen)
+    evidence += _by_person(incoming, known, seen | {e.facts.case_id for e in evidence})
+    several = len(named) > 1
+    unknown = any(_is_unknown(c, known) for c in found)
+    suggestions = sorted(
+        (_suggest(e, several=several and e.number is not None, unknown=unknown) for e in evidence),
+        key=lambda s: (-s.score, s.case_id),
+    )[:SUGGESTIONS_MAX]
+    return Decision(
+        case_id=None, number="", suggestions=tuple(suggestions), split=_split(incoming.amount_ore, named, known)
+    )
+
+
+def _named(candidates: list[Candidate], known: Known) -> dict[str, Candidate]:
+    """Return the cases named by a saksnummer or KID of ours, each with the best number that names it."""
+    named: dict[str, Candidate] = {}
+    for candidate in candidates:
+        case_id = known.numbers.get(candidate.number) if candidate.kind in (Kind.KID, Kind.CASE) else None
+        if case_id is not None and (case_id not in named or _rank(candidate) > _rank(named[case_id])):
+            named[case_id] = candidate
+    return named
+
+
+def _rank(candidate: Candidate) -> tuple[bool, bool, bool, bool]:
+    return (not candidate.mended, candidate.kind is Kind.KID, candidate.anchored, candidate.whole)
+
+
+def _weigh(incoming: Incoming, facts: CaseFacts, number: Candidate | None, *, slip: bool = False) -> _Evidence:
+    amount = incoming.amount_ore in facts.amounts
+    return _Evidence(
+        facts=facts,
+        number=number,
+        amount=amount,
+        too_much=not amount and incoming.amount_ore > facts.owed_ore,
+        name=compare_names(incoming.payer_names, facts.names),
+        account=facts.case_id in incoming.by_account,
+        slip=slip,
+    )
+
+
+def _choose(evidence: list[_Evidence], candidates: list[Candidate], known: Known) -> _Evidence | None:
+    """Return the one case that may be posted without a person, if there is one."""
+    numbered = [e for e in evidence if e.number is not None and e.number.kind is not Kind.INVOICE]
+    invoiced = [e for e in evidence if e.number is not None and e.number.kind is Kind.INVOICE and e.number.anchored]
+    if len(numbered) == 1:
+        best = numbered[0]
+        if _contradicted(best, candidates, known):
+            return None
+        return best if best.facts.is_open and _certain(best, known) else None
+    if not numbered and len(invoiced) == 1:
+        best = invoiced[0]
+        return best if best.facts.is_open and best.amount and best.name is Name.SAME else None
+    return None
+
+
+def _contradicted(best: _Evidence, candidates: list[Candidate], known: Known) -> bool:
+    """Tell whether another number in the message points away from the case."""
+    number = best.number
+    for other in candidates:
+        invoiced = known.invoices.get(other.number, frozenset())
+        if invoiced and best.facts.case_id not in invoiced and (other.anchored or other is number) and best.support < 2:
+            return True
+        if _is_unknown(other, known) and not best.amount:
+            return True
+        if _is_unknown(other, known) and number is not None and not number.anchored:
+            return True
+    return False
+
+
+def _is_unknown(candidate: Candidate, known: Known) -> bool:
+    """Tell whether a word such as «saksnr» stands before a number that names nothing of ours."""
+    return candidate.anchored and candidate.kind is not Kind.INVOICE and candidate.number not in known.numbers
+
+
+def _certain(evidence: _Evidence, known: Known) -> bool:
+    """Tell whether number and support together leave no reasonable doubt.
+
+    MOD10 finds every single wrong digit and every swap but 09↔90: a number whose twin by that swap is another case,
+    one pieced together and one mended from letters need more support than a clean one.
+    """
+    number = evidence.number
+    if number is None:
+        return False
+    strong = number.anchored or number.kind is Kind.KID
+    twins = known.slips.get(number.number, frozenset()) - {evidence.facts.case_id}
+    doubtful = number.mended or bool(twins)
+    if strong and not doubtful:
+        return evidence.support > 0 or (evidence.name is not Name.OTHER and not evidence.too_much)
+    if strong or (number.whole and not doubtful):
+        return evidence.support > 0 and (evidence.name is not Name.OTHER or evidence.support > 1)
+    return evidence.support > 1
+
+
+def _by_invoice(incoming: Incoming, candidates: list[Candidate], known: Known, seen: set[str]) -> list[_Evidence]:
+    """Cases whose invoice number stands in the message; a bare number counts only when something else agrees."""
+    found: dict[str, _Evidence] = {}
+    for candidate in candidates:
+        for case_id in known.invoices.get(candidate.number, ()):
+            evidence = _weigh(incoming, known.cases[case_id], _as_invoice(candidate))
+            if case_id not in seen and (candidate.anchored or evidence.support):
+                found.setdefault(case_id, evidence)
+    return list(found.values())
+
+
+def _as_invoice(candidate: Candidate) -> Candidate:
+    anchored = candidate.anchored and candidate.kind is Kind.INVOICE
+    return Candidate(number=candidate.number, kind=Kind.INVOICE, anchored=anchored, whole=candidate.whole)
+
+
+def _by_slip(incoming: Incoming, candidates: list[Candidate], known: Known, seen: set[str]) -> list[_Evidence]:
+    cases = {c for n in candidates for c in known.slips.get(n.number, ()) if c not in seen}
+    return [_weigh(incoming, known.cases[case_id], None, slip=True) for case_id in sorted(cases)]
+
+
+def _by_person(incoming: Incoming, known: Known, seen: set[str]) -> list[_Evidence]:
+    """Cases found by payer alone; of a common name only those whose amount agrees too."""
+    persons = [
+        _weigh(incoming, known.cases[case_id], None)
+        for case_id in sorted((incoming.by_account | incoming.by_name) - seen)
+        if case_id in known.cases and known.cases[case_id].is_open
+    ]
+    persons = [e for e in persons if e.account or e.name is Name.SAME]
+    return persons if len(persons) <= SUGGESTIONS_MAX else [e for e in persons if e.amount]
+
+
+def _split(amount_ore: int, named: Mapping[str, Candidate], known: Known) -> tuple[tuple[str, int], ...]:
+    """Return each named case's whole debt when together they are exactly the amount."""
+    if not 2 <= len(named) <= SPLIT_MAX:
+        return ()
+    parts = tuple((case_id, known.cases[case_id].owed_ore) for case_id in named)
+    return parts if sum(part for _, part in parts) == amount_ore and all(part > 0 for _, part in parts) else ()
+
+
+def _suggest(evidence: _Evidence, *, several: bool = False, unknown: bool = False) -> Suggestion:
+    reasons = [*_number_reasons(evidence)]
+    for reason, holds in (
+        (Reason.AMOUNT, evidence.amount),
+        (Reason.NAME, evidence.name is Name.SAME),
+        (Reason.FAMILY_NAME, evidence.name is Name.FAMILY),
+        (Reason.ACCOUNT, evidence.account),
+        (Reason.OTHER_NAME, evidence.name is Name.OTHER),
+        (Reason.TOO_MUCH, evidence.too_much),
+        (Reason.CLOSED, not evidence.facts.is_open),
+        (Reason.SEVERAL, several),
+        (Reason.UNKNOWN_NUMBER, unknown),
+    ):
+        if holds:
+            reasons.append(reason)
+    score = max(1, min(100, sum(_SCORE.get(reason, 0) for reason in reasons)))
+    number = evidence.number.number if evidence.number else ""
+    return Suggestion(case_id=evidence.facts.case_id, score=score, reasons=tuple(reasons), number=number)
+
+
+def _number_reasons(evidence: _Evidence) -> list[Reason]:
+    number = evidence.number
+    if number is None:
+        return [Reason.ONE_SLIP] if evidence.slip else []
+    if number.kind is Kind.INVOICE:
+        reason = Reason.INVOICE
+    elif number.kind is Kind.KID:
+        reason = Reason.KID_IN_TEXT
+    elif number.anchored:
+        reason = Reason.NUMBER_WITH_WORD
+    else:
+        reason = Reason.NUMBER if number.whole else Reason.NUMBER_PIECED
+    return [reason, Reason.NUMBER_MENDED] if number.mended else [reason]
