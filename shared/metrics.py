@@ -129,9 +129,9 @@ class Metrics:
         definition: Definition = CATALOGUE[name]
         return kind(f"{PREFIX}{name}", definition.text, ("service", *definition.labels), registry=self.registry)
 
-    def count(self, name: CounterName, amount: int = 1, **labels: str) -> None:
+    def count(self, name: CounterName, by: int = 1, **labels: str) -> None:
         """Add to a counter."""
-        self._counters[name].labels(self._service, *self._values(name, labels)).inc(amount)
+        self._counters[name].labels(self._service, *self._values(name, labels)).inc(by)
 
     def gauge(self, name: GaugeName, value: float, **labels: str) -> None:
         """Set a gauge."""

@@ -225,46 +225,51 @@ def assemble(
         if name not in TOPICS[kind.TOPIC].consumers:
             raise ValueError(f"{name}: handles {kind.TYPE}, but is no consumer of {kind.TOPIC} in the catalogue")
     db = Database(settings.database(name), name)
-    metrics = Metrics(name)
-    app = FastAPI(title=name, version=version, description=description, responses={}, lifespan=_lifespan)
-    install_problems(app)
-    inbox = Inbox(db=db, tables=tables, service=name, clock=clock, machine=machine, handlers=handlers, states=states)
     service = Service(
         name=name,
-        app=app,
+        app=FastAPI(title=name, version=version, description=description, lifespan=_lifespan),
         settings=settings,
         db=db,
         tables=tables,
         bus=bus,
         clock=clock,
         machine=machine,
-        metrics=metrics,
-        verifier=verifier(
-            keys_dir=settings.keys_dir,
-            sandbox=settings.sandbox,
-            issuer=settings.issuer,
-            jwks_file=settings.issuer_jwks,
-            audience=settings.audience,
-            machine=machine,
-        ),
-        inbox=inbox,
+        metrics=Metrics(name),
+        verifier=_verifier(settings, machine),
+        inbox=Inbox(db=db, tables=tables, service=name, clock=clock, machine=machine, handlers=handlers, states=states),
         jobs=jobs,
         service_backlog=backlog,
         migrations=migrations,
         state_loader=state_loader,
         on_discard=on_discard,
     )
-    app.state.service = service
-    for router in (*routers, operator_router, _probes(service)):
-        app.include_router(router)
-    app.add_middleware(
-        Edge,
-        metrics=metrics,
-        machine=machine,
-        body_max_bytes=settings.json_body_max_bytes,
-        large_bodies=dict(large_bodies or {}),
-    )
+    _mount(service, routers, large_bodies or {})
     return service
+
+
+def _mount(service: Service, routers: Sequence[APIRouter], large_bodies: Mapping[str, int]) -> None:
+    service.app.state.service = service
+    install_problems(service.app)
+    for router in (*routers, operator_router, _probes(service)):
+        service.app.include_router(router)
+    service.app.add_middleware(
+        Edge,
+        metrics=service.metrics,
+        machine=service.machine,
+        body_max_bytes=service.settings.json_body_max_bytes,
+        large_bodies=dict(large_bodies),
+    )
+
+
+def _verifier(settings: BaseServiceSettings, machine: Machine) -> TokenVerifier:
+    return verifier(
+        keys_dir=settings.keys_dir,
+        sandbox=settings.sandbox,
+        issuer=settings.issuer,
+        jwks_file=settings.issuer_jwks,
+        audience=settings.audience,
+        machine=machine,
+    )
 
 
 @asynccontextmanager

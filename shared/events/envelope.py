@@ -15,6 +15,9 @@ from shared.errors import InkassoError
 
 SPEC_VERSION = "1.0"
 CONTENT_TYPE = "application/json"
+KNOWN = frozenset(
+    {"specversion", "id", "type", "source", "time", "subject", "aggregateversion", "causationid", "traceparent"}
+)
 
 
 class Undecodable(InkassoError):
@@ -62,8 +65,7 @@ def read_envelope(headers: Mapping[str, str]) -> Envelope:
             raise Undecodable(f"ce_specversion: expected {SPEC_VERSION}, got {headers['ce_specversion']!r}")
         time = datetime.fromisoformat(headers["ce_time"])
         version = int(headers["ce_aggregateversion"])
-        known = {"specversion", "id", "type", "source", "time", "subject", "aggregateversion", "causationid", "traceparent"}
-        extra = {k[3:]: v for k, v in headers.items() if k.startswith("ce_") and k[3:] not in known}
+        extra = {k[3:]: v for k, v in headers.items() if k.startswith("ce_") and k[3:] not in KNOWN}
         envelope = Envelope(
             event_id=headers["ce_id"],
             type=headers["ce_type"],

@@ -39,7 +39,7 @@ class PaymentUnmatched(Payload):
     amount_ore: PositiveOre
     paid_on: Day
     reason: Ident
-    candidate_case_ids: list[Ident] = []
+    candidate_case_ids: tuple[Ident, ...] = ()
 
 
 class PaymentReversed(Payload):
