@@ -1,0 +1,242 @@
+"""Letters as PDF: facts in, the same bytes out every time, archivable (PDF/A-2a) and accessible (PDF/UA-1).
+
+Templates lie in ``templates/<language>/<kind>.typ``. Facts reach them as JSON and are set as text: nothing a person is
+called can become markup. Only the fonts in ``fonts/`` and those the compiler carries are used, never the machine's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import segno
+import typst
+
+from notifications.domain import formats
+from notifications.domain.formats import Language, printable
+from notifications.domain.letters import (
+    HEADINGS,
+    ClaimLine,
+    ConfirmationFacts,
+    DemandFacts,
+    Facts,
+    FeeReversedFacts,
+    Payment,
+    Unprintable,
+    check,
+)
+
+_HERE = Path(__file__).resolve().parent
+TEMPLATES = _HERE / "templates"
+FONTS = _HERE / "fonts"
+STANDARDS = ["a-2a", "ua-1"]
+_PAGE = re.compile(rb"/Type\s*/Page\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who sends the letters (avsender) and how to reach them; ``portal_url`` is Min side."""
+
+    municipality: str
+    office: str
+    org_number: str
+    postal: tuple[str, ...]
+    portal_url: str
+    phone: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the full name, as payee and under the letter."""
+        return f"{self.municipality}, {self.office}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A letter as it will be sent: the PDF, its SHA-256 in hexadecimal and how many pages it has."""
+
+    pdf: bytes
+    sha256: str
+    pages: int
+
+
+@dataclass(slots=True)
+class Renderer:
+    """Makes letters for one sender. Any thread may call it; each has a compiler of its own, kept for the next letter.
+
+    A process that has rendered must not fork: the child would wait for ever.
+    """
+
+    sender: Sender
+    _local: threading.local = field(default_factory=threading.local)
+
+    def pdf(self, facts: Facts) -> Rendered:
+        """Return the letter of these facts; raises Unprintable with a stable code when there can be none."""
+        content = self._compile(facts, format="pdf", pdf_standards=STANDARDS, timestamp=_noon(facts.dated))
+        return Rendered(pdf=content, sha256=hashlib.sha256(content).hexdigest(), pages=len(_PAGE.findall(content)))
+
+    def png(self, facts: Facts, *, ppi: int = 110) -> list[bytes]:
+        """Return a picture of each page, to look at."""
+        pages = self._compile(facts, format="png", ppi=ppi)
+        return pages if isinstance(pages, list) else [pages]
+
+    def _compile(self, facts: Facts, **options: Any) -> Any:
+        check(facts)
+        data = json.dumps(_data(facts, self.sender), ensure_ascii=False)
+        template = TEMPLATES / facts.language / f"{facts.kind}.typ"
+        try:
+            return self._compiler().compile(input=str(template), sys_inputs={"letter": data}, **options)
+        except typst.TypstError as wrong:
+            raise _unprintable(wrong) from None
+
+    def _compiler(self) -> typst.Compiler:
+        compiler = getattr(self._local, "compiler", None)
+        if compiler is None:
+            compiler = typst.Compiler(root=str(TEMPLATES), font_paths=[str(FONTS)], ignore_system_fonts=True)
+            self._local.compiler = compiler
+        return compiler
+
+
+def _unprintable(wrong: typst.TypstError) -> Unprintable:
+    """Return what a compiler's complaint means; its own words quote the letter's text and are never passed on."""
+    if "could not be displayed" in wrong.message:
+        return Unprintable("glyph_missing", "no font has every character of the letter")
+    return Unprintable("template_failed", "the template could not be set with these facts")
+
+
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+@lru_cache(maxsize=64)
+def _qr(url: str) -> str:
+    """Return the URL as a QR code (SVG)."""
+    out = BytesIO()
+    segno.make(url, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False, svgns=True, light="white")
+    return out.getvalue().decode()
+
+
+def _data(facts: Facts, sender: Sender) -> dict[str, Any]:
+    """Return everything a template may print, each amount and day already written out in the letter's language."""
+    common = {
+        "language": facts.language,
+        "dated": {"year": facts.dated.year, "month": facts.dated.month, "day": facts.dated.day},
+        "date": formats.day(facts.dated, facts.language),
+        "case_number": facts.case_number,
+        "recipient": {
+            "name": printable(facts.recipient.name),
+            "address_lines": [line for text in facts.recipient.address_lines if (line := printable(text))],
+        },
+        "sender": {
+            "municipality": sender.municipality,
+            "office": sender.office,
+            "name": sender.name,
+            "org_number": sender.org_number,
+            "postal": list(sender.postal),
+            "portal_url": sender.portal_url,
+            "phone": sender.phone,
+        },
+        "qr": {"svg": _qr(sender.portal_url)},
+        "creditor": None,
+        "payment": None,
+    }
+    if isinstance(facts, DemandFacts):
+        return common | _demand(facts)
+    if isinstance(facts, FeeReversedFacts):
+        return common | _fee_reversed(facts)
+    return common | _confirmation(facts)
+
+
+def _demand(facts: DemandFacts) -> dict[str, Any]:
+    language = facts.language
+    further = facts.expected_further_costs_ore
+    return {
+        "heading": HEADINGS[facts.kind],
+        "creditor": {"name": printable(facts.creditor.name), "org_number": facts.creditor.org_number},
+        "lines": [_line(line, language) for line in facts.lines],
+        "subtotal": _subtotal(facts.lines, language) if len(facts.lines) > 1 else None,
+        "fee": {"label": printable(facts.fee_label), "amount": formats.amount(facts.fee_ore, language)}
+        if facts.fee_ore
+        else None,
+        "total": formats.amount(facts.total_ore, language),
+        "deadline": formats.day(facts.payment.deadline, language),
+        "payment": _payment(facts.payment, facts.case_number, language),
+        "provisional": facts.provisional_rates,
+        "further_costs": formats.amount(further, language) if further else None,
+        "dispute_body": facts.dispute_body,
+        "enforcement_basis": printable(formats.enforcement_basis(facts.enforcement_basis, language)),
+    }
+
+
+def _line(line: ClaimLine, language: Language) -> dict[str, Any]:
+    rate, since = line.interest_rate_percent, line.interest_from
+    explained = rate is not None and since is not None
+    return {
+        "service_name": printable(line.service_name),
+        "invoice_number": printable(line.invoice_number),
+        "invoice_date": formats.short_day(line.invoice_date),
+        "due_date": formats.short_day(line.due_date),
+        "principal": formats.amount(line.principal_ore, language),
+        "interest": formats.amount(line.interest_ore, language),
+        "interest_rate": formats.percent(rate, language) if rate is not None and explained else None,
+        "interest_from": formats.short_day(since) if since is not None and explained else None,
+        "fees": formats.amount(line.fees_ore, language),
+        "legal_costs": formats.amount(line.legal_costs_ore, language) if line.legal_costs_ore else None,
+        "total": formats.amount(line.total_ore, language),
+    }
+
+
+def _subtotal(lines: tuple[ClaimLine, ...], language: Language) -> dict[str, str]:
+    return {
+        "principal": formats.amount(sum(line.principal_ore for line in lines), language),
+        "interest": formats.amount(sum(line.interest_ore for line in lines), language),
+        "fees": formats.amount(sum(line.fees_ore for line in lines), language),
+        "legal_costs": formats.amount(sum(line.legal_costs_ore for line in lines), language),
+        "total": formats.amount(sum(line.total_ore for line in lines), language),
+    }
+
+
+def _payment(payment: Payment, case_number: str, language: Language) -> dict[str, Any]:
+    return {
+        "account": formats.account(payment.account),
+        "iban": formats.iban(payment.iban),
+        "bic": payment.bic,
+        "payee_name": printable(payment.payee_name),
+        "kid": payment.kid,
+        "message": case_number,
+        "amount": formats.amount(payment.amount_ore, language),
+        "deadline": formats.day(payment.deadline, language),
+    }
+
+
+def _fee_reversed(facts: FeeReversedFacts) -> dict[str, Any]:
+    return {
+        "creditor": {"name": printable(facts.creditor.name), "org_number": facts.creditor.org_number},
+        "amount": formats.amount(facts.amount_ore, facts.language),
+        "reversed_on": formats.day(facts.reversed_on, facts.language),
+        "reason": facts.reason,
+        "letter": {"heading": HEADINGS[facts.letter_kind], "date": formats.day(facts.letter_dated, facts.language)}
+        if facts.letter_kind in HEADINGS and facts.letter_dated
+        else None,
+    }
+
+
+def _confirmation(facts: ConfirmationFacts) -> dict[str, Any]:
+    language = facts.language
+    return {
+        "heading": printable(facts.heading),
+        "paragraphs": [printable(text) for text in facts.paragraphs],
+        "details": [[printable(label), printable(value)] for label, value in facts.details],
+        "instalments": [
+            {"due": formats.day(due, language), "amount": formats.amount(ore, language)}
+            for due, ore in facts.instalments
+        ],
+        "payment": _payment(facts.payment, facts.case_number, language) if facts.payment else None,
+    }
