@@ -24,6 +24,7 @@ from shared.db import Database, chunks, insert_ignore, upsert
 from shared.errors import Crash, Park, RetryLater
 from shared.events import Event, Payload, Undecodable, decode
 from shared.events.catalogue import TOPICS, dead_letter_topic
+from shared.failpoints import reach
 from shared.tables import Plumbing
 from shared.uow import Uow, open_uow
 
@@ -124,7 +125,10 @@ class Inbox:
             events = [r for r in fresh if TOPICS[r.topic].kind == "events"]
             self._apply_states(uow, [r for r in fresh if TOPICS[r.topic].kind == "state"], outcome)
             self._apply_events(uow, events, epoch, outcome, isolate=isolate)
+            label = f"{uow.label()}<-{'+'.join(sorted({r.topic for r in records}))}"
             outcome.emitted = uow.flush()
+            reach(f"{label}.before_commit")
+        reach(f"{label}.after_commit")
         return outcome
 
     def _fence(self, tx: Connection, records: Sequence[Record], epoch: str, outcome: Outcome) -> list[Record]:

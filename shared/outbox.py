@@ -20,6 +20,7 @@ from shared import parking
 from shared.bus import Bus, NewRecord
 from shared.db import Database, chunks
 from shared.events.catalogue import DLQ_SUFFIX
+from shared.failpoints import reach
 from shared.metrics import Metrics
 from shared.tables import Plumbing
 
@@ -99,7 +100,9 @@ class Relay:
         if self._db.dialect == "sqlite":
             rows, records = await asyncio.to_thread(self._load, topic, shard)
             await self._send(records)
+            reach(f"{self._db.name}.relay.{topic}.published")
             await asyncio.to_thread(self._delete, rows)
+            reach(f"{self._db.name}.relay.{topic}.deleted")
             return len(records)
         connection = await asyncio.to_thread(self._db.engine.connect)
         try:
@@ -109,8 +112,10 @@ class Relay:
                 return 0
             rows, records = await asyncio.to_thread(self._load_in, connection, topic, shard)
             await self._send(records)
+            reach(f"{self._db.name}.relay.{topic}.published")
             await asyncio.to_thread(self._delete_in, connection, rows)
             await asyncio.to_thread(connection.commit)
+            reach(f"{self._db.name}.relay.{topic}.deleted")
             return len(records)
         finally:
             await asyncio.to_thread(connection.close)

@@ -24,6 +24,7 @@ from shared.clock import Clock, Machine
 from shared.db import Database
 from shared.events import Event, Payload
 from shared.events.catalogue import TOPICS
+from shared.failpoints import reach
 from shared.http import Edge
 from shared.inbox import Handler, Inbox, StateHandler
 from shared.metrics import CONTENT_TYPE, Metrics
@@ -93,7 +94,10 @@ class Service:
         with self.db.begin() as tx:
             uow = open_uow(tx, db=self.db, tables=self.tables, source=self.name, clock=self.clock, machine=self.machine)
             yield uow
+            label = uow.label()
             emitted = uow.flush()
+            reach(f"{label}.before_commit")
+        reach(f"{label}.after_commit")
         self.activity += 1
         if emitted:
             self.relay.wake()

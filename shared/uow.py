@@ -18,6 +18,7 @@ from shared.bus import partition_for
 from shared.clock import Clock, Machine
 from shared.db import Database, chunks, insert_ignore
 from shared.events import Envelope, Event, Payload, encode
+from shared.events.base import PREFIX
 from shared.events.catalogue import TOPICS
 from shared.ids import derived, uuid7
 from shared.tables import Plumbing
@@ -87,6 +88,13 @@ class Uow:
         self._counts = Counter(
             (e.cause.envelope.event_id, e.payload.TYPE, e.key) for e in self._emitted if e.cause is not None
         )
+
+    def label(self) -> str:
+        """Name this transaction by what it publishes; for failpoints."""
+        kinds = {e.payload.TYPE.removeprefix(PREFIX + ".") for e in self._emitted} | {
+            topic for topic, _ in self._states
+        }
+        return f"{self.source}[{'+'.join(sorted(kinds))}]"
 
     def flush(self) -> bool:
         """Write events and outbox pointers; called once, by whoever opened the transaction. True if there were any."""
