@@ -246,8 +246,19 @@ class Address(Part):
     country: str = "NO"
 
 
+class Representative(Part):
+    """Who acts for a debtor: a guardian, an estate, a bankruptcy estate or an attorney; letters go to them."""
+
+    kind: Literal["guardian", "estate", "bankruptcy_estate", "attorney"]
+    name: str
+    address: Address | None = None
+
+
 class PartyState(Payload):
-    """A debtor's contact facts as they are now. A tombstone on ``parties`` erases them everywhere."""
+    """A debtor's contact facts as they are now. A tombstone on ``parties`` erases them everywhere.
+
+    With a protected address ``address`` is null: a digital channel or a caseworker brings the letter.
+    """
 
     TYPE: ClassVar[str] = f"{PREFIX}.party.state.v1"
     TOPIC: ClassVar[str] = "parties"
@@ -259,6 +270,8 @@ class PartyState(Payload):
     language: Literal["nb", "nn", "en"] = "nb"
     sealed_national_id: str | None = None
     org_number: str | None = None
+    protection: Literal["none", "confidential", "strictly_confidential"] = "none"
+    representative: Representative | None = None
 
 
 EVENTS: tuple[type[Payload], ...] = (

@@ -41,7 +41,8 @@ class ClaimRow(Model, table=True):
     """One claim as the unit handed it over, what became of it, and its numbers kept for reading.
 
     The kept numbers (``*_left_ore``) are what the ledger says is left of each kind, posted interest only; the ledger
-    is the truth. Health and social types keep description and service period in ``sealed`` alone.
+    is the truth. Health and social types keep description and service period in ``sealed`` alone. ``first_answer`` is
+    what the unit was told when it handed the claim over, and is told again when it sends the same claim.
     """
 
     __tablename__ = "claim"
@@ -90,6 +91,7 @@ class ClaimRow(Model, table=True):
     registered_on: date
     registered_at: datetime = Field(sa_type=Instant)
     registered_by: str = Field(max_length=80)
+    first_answer: dict[str, Any] = Field(sa_type=JsonType)
     ended_on: date | None = None
     end_reason: str | None = Field(default=None, max_length=20)
 
@@ -127,7 +129,11 @@ class CaseCounterRow(Model, table=True):
 
 
 class HoldRow(Model, table=True):
-    """A stop of collection: of the claims in ``hold_claim``, for a reason, until a day or until someone ends it."""
+    """A stop of collection: of the claims in ``hold_claim``, for a reason, until a day or until someone ends it.
+
+    ``whole_case``: claims that join the case later are stopped too. ``debtor_ref``: it is about one of several who are
+    liable (a death, a bankruptcy), who gets no letters while it stands.
+    """
 
     __tablename__ = "hold"
 
@@ -136,8 +142,9 @@ class HoldRow(Model, table=True):
     reason: str = Field(max_length=32)
     from_on: date
     until: date | None = Field(default=None, index=True)
+    whole_case: bool
     debtor_ref: str | None = Field(default=None, max_length=ID)
-    request_id: str | None = Field(default=None, max_length=ID)
+    request_id: str | None = Field(default=None, max_length=ID, index=True)
     placed_by: str = Field(max_length=80)
     placed_at: datetime = Field(sa_type=Instant)
     ended_on: date | None = None
@@ -146,12 +153,13 @@ class HoldRow(Model, table=True):
 
 
 class HoldClaimRow(Model, table=True):
-    """One claim that a hold stops."""
+    """One claim that a hold is about; ``stops`` is false when others are liable and may still be asked to pay."""
 
     __tablename__ = "hold_claim"
 
     hold_id: str = Field(primary_key=True, max_length=ID, foreign_key="hold.hold_id")
     claim_id: str = Field(primary_key=True, max_length=ID, foreign_key="claim.claim_id", index=True)
+    stops: bool
 
 
 class TimelineRow(Model, table=True):

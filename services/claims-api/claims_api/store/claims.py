@@ -1,0 +1,188 @@
+"""Claims: storing them, reading them, and who is liable for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+
+from claims_api.tables import CaseRow, ClaimPartyRow, ClaimRow
+from shared.db import chunks, insert_ignore, table_of
+
+CLAIM = table_of(ClaimRow)
+PARTY = table_of(ClaimPartyRow)
+_CASE = table_of(CaseRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A claim (krav) as stored: what was handed over, what the rules made of it, and its kept numbers."""
+
+    claim_id: str
+    case_id: str
+    unit: str
+    debtor_ref: str
+    external_ref: str
+    body_digest: str
+    claim_type: str
+    kid: str
+    status: str
+    principal_ore: int
+    original_principal_ore: int
+    invoice_number: str
+    invoice_date: date
+    due_date: date
+    description: str | None
+    service_from: date | None
+    service_to: date | None
+    sealed: bytes | None
+    sealed_key: str | None
+    notice_sent_on: date | None
+    notice_deadline: date | None
+    notice_fee_ore: int
+    notice_void: str | None
+    earlier_reminders: list[dict[str, Any]]
+    legal_basis: dict[str, Any] | None
+    premises: str | None
+    limitation_date: date | None
+    documents: list[str]
+    interest_from: date | None
+    dispute_body: str
+    fee_regime: str
+    minor: bool
+    last_day: date
+    principal_left_ore: int
+    interest_left_ore: int
+    fees_left_ore: int
+    costs_left_ore: int
+    registered_on: date
+    registered_at: datetime
+    registered_by: str
+    first_answer: dict[str, Any]
+    ended_on: date | None
+    end_reason: str | None
+
+    @property
+    def left_ore(self) -> int:
+        """What is left of everything that is posted; interest that runs is not in it."""
+        return self.principal_left_ore + self.interest_left_ore + self.fees_left_ore + self.costs_left_ore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which claims and cases a caller may see: all, a unit's, or a debtor's."""
+
+    unit: str | None = None
+    debtor_ref: str | None = None
+
+
+def claim_of(row: RowMapping) -> Claim:
+    """Read a claim out of a row of its table."""
+    return Claim(**{name: row[name] for name in Claim.__slots__})
+
+
+def insert_claim(tx: Connection, claim: Claim, debtor_refs: Iterable[str]) -> bool:
+    """Store a claim and who is liable for it, the primary debtor first; False when its reference is taken."""
+    if not insert_ignore(tx, CLAIM, [{name: getattr(claim, name) for name in Claim.__slots__}]):
+        return False
+    rows = [{"claim_id": claim.claim_id, "debtor_ref": ref, "position": at} for at, ref in enumerate(debtor_refs)]
+    tx.execute(PARTY.insert(), rows)
+    return True
+
+
+def set_first_answer(tx: Connection, claim_id: str, answer: Mapping[str, Any]) -> None:
+    """Keep what the unit is told about a claim it hands over."""
+    tx.execute(update(CLAIM).where(CLAIM.c.claim_id == claim_id).values(first_answer=dict(answer)))
+
+
+def set_status(tx: Connection, claim_ids: Iterable[str], status: str) -> None:
+    """Set where claims stand; the caller holds their case's lock."""
+    for piece in chunks(sorted(set(claim_ids))):
+        tx.execute(update(CLAIM).where(CLAIM.c.claim_id.in_(piece)).values(status=status))
+
+
+def find_by_external_ref(tx: Connection, unit: str, external_ref: str) -> Claim | None:
+    """Return the unit's claim with this reference, or None: a reference is used once, for ever."""
+    query = select(CLAIM).where(CLAIM.c.unit == unit, CLAIM.c.external_ref == external_ref)
+    row = tx.execute(query).mappings().first()
+    return claim_of(row) if row else None
+
+
+def find_claim(tx: Connection, claim_id: str) -> Claim | None:
+    """Return a claim, unlocked."""
+    row = tx.execute(select(CLAIM).where(CLAIM.c.claim_id == claim_id)).mappings().first()
+    return claim_of(row) if row else None
+
+
+def find_claims(tx: Connection, claim_ids: Iterable[str]) -> dict[str, Claim]:
+    """Return the claims with these ids that exist, by id."""
+    found: dict[str, Claim] = {}
+    for piece in chunks(sorted(set(claim_ids))):
+        for row in tx.execute(select(CLAIM).where(CLAIM.c.claim_id.in_(piece))).mappings():
+            found[row["claim_id"]] = claim_of(row)
+    return found
+
+
+def claims_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[Claim]]:
+    """Return the claims of cases by case, oldest due first."""
+    found: dict[str, list[Claim]] = {}
+    for piece in chunks(sorted(set(case_ids))):
+        query = select(CLAIM).where(CLAIM.c.case_id.in_(piece)).order_by(CLAIM.c.due_date, CLAIM.c.claim_id)
+        for row in tx.execute(query).mappings():
+            found.setdefault(row["case_id"], []).append(claim_of(row))
+    return found
+
+
+def claims_of_case(tx: Connection, case_id: str) -> list[Claim]:
+    """Return the claims of one case, oldest due first."""
+    return claims_of_cases(tx, [case_id]).get(case_id, [])
+
+
+def parties_of(tx: Connection, claim_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Return who is liable for each claim, the primary debtor first."""
+    found: dict[str, list[str]] = {}
+    for piece in chunks(sorted(set(claim_ids))):
+        query = select(PARTY).where(PARTY.c.claim_id.in_(piece)).order_by(PARTY.c.claim_id, PARTY.c.position)
+        for row in tx.execute(query).mappings():
+            found.setdefault(row["claim_id"], []).append(row["debtor_ref"])
+    return found
+
+
+def claims_page(
+    tx: Connection, scope: Scope, *, filters: Mapping[str, str], after: str | None, limit: int
+) -> list[Claim]:
+    """Return claims in scope in the order they were handed over, from the one after ``after``."""
+    conditions: list[ColumnElement[bool]] = [CLAIM.c[name] == value for name, value in filters.items()]
+    if scope.unit is not None:
+        conditions.append(CLAIM.c.unit == scope.unit)
+    if scope.debtor_ref is not None:
+        mine = select(PARTY.c.claim_id).where(PARTY.c.debtor_ref == scope.debtor_ref)
+        conditions.append(CLAIM.c.claim_id.in_(mine))
+    if after is not None:
+        conditions.append(CLAIM.c.claim_id > after)
+    query = select(CLAIM).where(*conditions).order_by(CLAIM.c.claim_id).limit(limit)
+    return [claim_of(row) for row in tx.execute(query).mappings()]
+
+
+def cases_page(tx: Connection, scope: Scope, *, filters: Mapping[str, str], after: str | None, limit: int) -> list[str]:
+    """Return the ids of cases in scope, oldest first, from the one after ``after``.
+
+    A debtor sees cases of their own and those that hold a claim they are liable for.
+    """
+    conditions: list[ColumnElement[bool]] = [_CASE.c[name] == value for name, value in filters.items()]
+    if scope.unit is not None:
+        conditions.append(_CASE.c.unit == scope.unit)
+    if scope.debtor_ref is not None:
+        shared = (
+            select(CLAIM.c.case_id)
+            .join(PARTY, PARTY.c.claim_id == CLAIM.c.claim_id)
+            .where(PARTY.c.debtor_ref == scope.debtor_ref)
+        )
+        conditions.append(_CASE.c.case_id.in_(shared))
+    if after is not None:
+        conditions.append(_CASE.c.case_id > after)
+    query = select(_CASE.c.case_id).where(*conditions).order_by(_CASE.c.case_id).limit(limit)
+    return list(tx.execute(query).scalars())

@@ -1,0 +1,111 @@
+"""Debtors: finding them by blind index, what is known of them, and the row that the ``parties`` topic shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from claims_api.crypto import SealedField, Vault
+from claims_api.domain.new_claim import NewRepresentative
+from claims_api.tables import DebtorRow, RepresentativeRow
+from shared.db import chunks, insert_ignore, lock_rows, table_of, upsert
+from shared.uow import Uow
+
+DEBTOR = table_of(DebtorRow)
+REPRESENTATIVE = table_of(RepresentativeRow)
+
+ID_DOMAIN = "national-id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debtor:
+    """A debtor as stored; the national id stays sealed."""
+
+    debtor_ref: str
+    kind: str
+    id_sealed: bytes | None
+    id_key: str | None
+    org_number: str | None
+    birth_date: date | None
+    name: str
+    address: Mapping[str, Any] | None
+    language: str
+    protection: str
+    version: int
+    created_at: datetime
+    changed_at: datetime
+    erased_at: datetime | None
+
+
+def find_by_national_id(tx: Connection, vault: Vault, national_id: str) -> str | None:
+    """Return the reference of the person with this number, or None."""
+    index = vault.index_of(national_id, domain=ID_DOMAIN)
+    return tx.execute(select(DEBTOR.c.debtor_ref).where(DEBTOR.c.id_index == index)).scalar()
+
+
+def find_by_org_number(tx: Connection, org_number: str) -> str | None:
+    """Return the reference of the business with this number, or None."""
+    return tx.execute(select(DEBTOR.c.debtor_ref).where(DEBTOR.c.org_number == org_number)).scalar()
+
+
+def find_debtor(tx: Connection, debtor_ref: str) -> Debtor | None:
+    """Return a debtor, unlocked."""
+    return find_debtors(tx, [debtor_ref]).get(debtor_ref)
+
+
+def find_debtors(tx: Connection, refs: Iterable[str]) -> dict[str, Debtor]:
+    """Return the debtors with these references, unlocked."""
+    found: dict[str, Debtor] = {}
+    for piece in chunks(sorted(set(refs))):
+        for row in tx.execute(select(DEBTOR).where(DEBTOR.c.debtor_ref.in_(piece))).mappings():
+            found[row["debtor_ref"]] = _debtor(row)
+    return found
+
+
+def lock_debtors(tx: Connection, refs: Iterable[str]) -> None:
+    """Lock debtors in sorted order; whoever opens or joins a case of theirs holds this lock."""
+    lock_rows(tx, DEBTOR, "debtor_ref", refs)
+
+
+def insert_debtor(tx: Connection, debtor: Debtor, *, id_index: str | None) -> bool:
+    """Store a new debtor; False when another transaction stored the same number first."""
+    row = {name: getattr(debtor, name) for name in Debtor.__slots__} | {"id_index": id_index}
+    return insert_ignore(tx, DEBTOR, [row]) == 1
+
+
+def update_debtor(uow: Uow, debtor_ref: str, changes: Mapping[str, Any]) -> None:
+    """Change what is known of a debtor and raise the version of their party record."""
+    uow.tx.execute(
+        update(DEBTOR)
+        .where(DEBTOR.c.debtor_ref == debtor_ref)
+        .values(**changes, version=DEBTOR.c.version + 1, changed_at=uow.now)
+    )
+
+
+def put_representative(uow: Uow, debtor_ref: str, who: NewRepresentative, sealed: SealedField | None) -> None:
+    """Store who acts for a debtor, in place of whoever did before."""
+    row = {
+        "debtor_ref": debtor_ref,
+        "kind": who.kind,
+        "name": who.name,
+        "id_sealed": sealed.data if sealed else None,
+        "id_key": sealed.key_id if sealed else None,
+        "org_number": who.org_number,
+        "address": who.address.as_json() if who.address else None,
+        "recorded_at": uow.now,
+    }
+    upsert(uow.tx, REPRESENTATIVE, [row], key=["debtor_ref"], update=[name for name in row if name != "debtor_ref"])
+
+
+def representative_of(tx: Connection, debtor_ref: str) -> RowMapping | None:
+    """Return who acts for a debtor (kind, name, org_number, address, …), or None."""
+    query = select(REPRESENTATIVE).where(REPRESENTATIVE.c.debtor_ref == debtor_ref)
+    return tx.execute(query).mappings().first()
+
+
+def _debtor(row: RowMapping) -> Debtor:
+    return Debtor(**{name: row[name] for name in Debtor.__slots__})
