@@ -236,6 +236,41 @@ class FeeReversed(Payload):
     recipients: list[Recipient]
 
 
+class RefundProposed(Payload):
+    """A case has more money than it owes, and the rest should go back to the account it came from."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.refund.proposed.v1"
+    TOPIC: ClassVar[str] = "claims"
+
+    refund_id: Ident
+    case_id: Ident
+    payment_id: Ident | None = None
+    amount_ore: PositiveOre
+    proposed_on: Day
+
+
+class PayoutReserved(Payload):
+    """The money of an approved refund is set aside: it may enter a bank file. Key: the case, else the refund."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.payout.reserved.v1"
+    TOPIC: ClassVar[str] = "claims"
+
+    refund_id: Ident
+    case_id: Ident | None = None
+    amount_ore: PositiveOre
+
+
+class PayoutRefused(Payload):
+    """The money of an approved refund is not there any more: nothing goes out."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.payout.refused.v1"
+    TOPIC: ClassVar[str] = "claims"
+
+    refund_id: Ident
+    case_id: Ident | None = None
+    reason: Ident
+
+
 class Address(Part):
     """A postal address; country is ISO 3166-1 alpha-2."""
 
@@ -276,5 +311,6 @@ class PartyState(Payload):
 
 EVENTS: tuple[type[Payload], ...] = (
     ClaimRegistered, ClaimEnded, ClaimReopened, ClaimBalanceChanged, HoldPlaced, HoldEnded, DemandIssued,
-    DemandDeclined, DemandReleased, DemandWithdrawn, FeeReversed, PartyState,
+    DemandDeclined, DemandReleased, DemandWithdrawn, FeeReversed, RefundProposed, PayoutReserved,
+    PayoutRefused, PartyState,
 )  # fmt: skip
