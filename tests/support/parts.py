@@ -1,0 +1,149 @@
+"""Real parts for the tests: a Kafka broker and a PostgreSQL server, started once a session and only if a test asks.
+
+A test asks by fixture: ``kafka_bootstrap``, ``own_kafka``, ``postgres_url`` or ``postgres_database``. A part that
+cannot be had on this machine does not turn into a pass: its tests are deselected before anything runs, and the last
+lines of the run say which part, why, and how many tests that was. ``INKASSO_REQUIRE_PARTS=1`` makes it an error.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from local import Kafka, PartMissing, Postgres
+from local import kafka as kafka_parts
+from local import postgres as postgres_parts
+from local.maven import cache as cache_folder
+from local.maven import java
+from local.process import require_reachable
+
+_MISSING = pytest.StashKey[dict[str, int]]()
+
+
+def _kafka_here() -> None:
+    java()
+    kafka_parts.class_path()
+
+
+def _kafka() -> None:
+    if "KAFKA_BOOTSTRAP_SERVERS" not in os.environ:
+        _kafka_here()
+
+
+def _postgres() -> None:
+    if "DATABASE_URL" not in os.environ:
+        require_reachable(postgres_parts.programs())
+
+
+NEEDS: dict[str, Callable[[], None]] = {
+    "kafka_bootstrap": _kafka,
+    "own_kafka": _kafka_here,
+    "postgres_url": _postgres,
+}
+"""What obtains the part behind a fixture, or raises ``PartMissing``."""
+
+
+@cache
+def reason(fixture: str) -> str | None:
+    """Why the part behind ``fixture`` cannot be had; None if it can. The first call may fetch it."""
+    try:
+        NEEDS[fixture]()
+    except PartMissing as missing:
+        return str(missing)
+    return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_MISSING] = {}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    kept, gone = [], []
+    for item in items:
+        asked = [fixture for fixture in NEEDS if fixture in getattr(item, "fixturenames", ())]
+        reasons = [why for why in map(reason, asked) if why is not None]
+        for why in reasons[:1]:
+            config.stash[_MISSING][why] = config.stash[_MISSING].get(why, 0) + 1
+        (gone if reasons else kept).append(item)
+    if gone:
+        if os.environ.get("INKASSO_REQUIRE_PARTS") == "1":
+            raise pytest.UsageError("; ".join(config.stash[_MISSING]))
+        config.hook.pytest_deselected(items=gone)
+        items[:] = kept
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["missing_parts"] = session.config.stash[_MISSING]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    config: pytest.Config = node.config  # type: ignore[attr-defined]
+    config.stash[_MISSING].update(getattr(node, "workeroutput", {}).get("missing_parts", {}))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    missing = config.stash.get(_MISSING, {})
+    if reporter is None or not missing:
+        return
+    reporter.write_line("")
+    for why, count in missing.items():
+        reporter.write_line(f"NOT TESTED: {count} tests were left out, for want of {why}", red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def parts_folder() -> Iterator[Path]:
+    """A folder an unprivileged server may live in (a test's own temporary folder is closed to others)."""
+    folder = cache_folder() / f"run-{os.getpid()}"
+    for earlier in folder.parent.glob("run-*"):
+        if not Path(f"/proc/{earlier.name.removeprefix('run-')}").exists():
+            shutil.rmtree(earlier, ignore_errors=True)
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(parts_folder: Path) -> Iterator[str]:
+    """The address of a real Kafka 4 broker that the whole session shares: take topic and group names of your own."""
+    if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+        yield given
+        return
+    with Kafka(parts_folder / "kafka") as broker:
+        yield broker.bootstrap
+
+
+@pytest.fixture
+def own_kafka(parts_folder: Path) -> Iterator[Kafka]:
+    """A running broker of the test's own, to kill and start again."""
+    folder = parts_folder / f"kafka-{uuid.uuid4().hex[:8]}"
+    with Kafka(folder) as broker:
+        yield broker
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(parts_folder: Path) -> Iterator[str]:
+    """The SQLAlchemy address of a real PostgreSQL server that the whole session shares."""
+    if given := os.environ.get("DATABASE_URL"):
+        yield given
+        return
+    with Postgres(parts_folder / "postgres", durable=False) as server:
+        yield server.url
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The address of a fresh, empty database."""
+    url = postgres_parts.new_database(postgres_url, f"test_{uuid.uuid4().hex[:12]}")
+    yield url
+    postgres_parts.drop_database(url)
