@@ -312,7 +312,7 @@ class AssignmentReader:
     def _prove_total(self, stated: int | None) -> None:
         """The stated sum; one that fits only when "-" amounts are added is known from other producers, and told."""
         self.control_ore = expected = self.credit_ore + self._control_correction
-        if stated is None or stated == expected:
+        if stated is None or stated == abs(expected):  # the field has no sign
             return
         if stated == self.credit_ore + self.reversal_ore:
             self.control_ore = stated

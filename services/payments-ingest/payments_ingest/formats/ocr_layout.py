@@ -81,7 +81,7 @@ _TEXT = {**dict.fromkeys(range(0x20), " "), 0x7F: " ", **_CP1252}
 
 def parse_date(field: str) -> date | None:
     """The day a DDMMYY field names, None when it names none (zeros, blanks, 31 February)."""
-    if not field.isdecimal():
+    if len(field) != 6 or not field.isdecimal():
         return None
     year = int(field[4:6])
     try:

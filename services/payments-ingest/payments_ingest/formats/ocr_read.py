@@ -167,7 +167,7 @@ class _TransmissionReader:
         """The sum of the assignments; what a skipped service states as its own sum may be part of it."""
         total = expect_number(self.run, "total amount", stated)
         proved = self.control_ore
-        if total is not None and total not in (proved, proved + self.unproved_ore):
+        if total is not None and total not in (abs(proved), abs(proved + self.unproved_ore)):
             self.run.log.error("total_amount", self.run.where(), proved, total)
 
 

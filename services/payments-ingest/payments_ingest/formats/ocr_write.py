@@ -195,13 +195,13 @@ def end_of_assignment(
     count: int, records: int, total: int, day: date, earliest: date | None, latest: date | None
 ) -> str:
     """Record 88 of the OCR giro service; ``records`` counts records 20 and 88 too."""
-    numbers = (_number(count, 8), _number(records, 8), _number(total, 17))
+    numbers = (_number(count, 8), _number(records, 8), _number(abs(total), 17))
     return _record("NY090088", *numbers, format_date(day), format_date(earliest), format_date(latest))
 
 
 def end_of_transmission(count: int, records: int, total: int, day: date) -> str:
     """Record 89; ``records`` counts every record of the transmission."""
-    return _record("NY000089", _number(count, 8), _number(records, 8), _number(total, 17), format_date(day))
+    return _record("NY000089", _number(count, 8), _number(records, 8), _number(abs(total), 17), format_date(day))
 
 
 def _record(*fields: str) -> str:
