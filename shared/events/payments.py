@@ -1,8 +1,8 @@
 """Events that payments-ingest publishes on ``payments``.
 
 Key: the case when matched, else the payment; bank days: account and day; a payout without a case: the payout. Every
-event about a bank transaction carries its ``payment_id``, ``account``, ``day`` and signed ``amount_ore`` as headers too (a
-reversal its own id and an amount below zero), so that one that cannot be read still counts in its bank day.
+event about a bank transaction carries its ``payment_id``, ``account``, ``day`` and signed ``amount_ore`` as headers
+too (a reversal its own id and an amount below zero), so that one that cannot be read still counts in its bank day.
 """
 
 from __future__ import annotations
