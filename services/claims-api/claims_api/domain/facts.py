@@ -1,0 +1,164 @@
+"""The facts of a case that its money follows from: what was claimed, sent, paid and taken back, each with its day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from claims_api.domain.accrual import InterestTerms
+from claims_api.domain.ledger import CHARGE_KINDS, RECEIVABLES, Account, Transfer
+
+
+class EndReason(StrEnum):
+    """Why a claim needs no further collection (avslutningsgrunn)."""
+
+    SETTLED = "settled"
+    PAID_AS_DEMANDED = "paid_as_demanded"
+    SMALL_REST = "small_rest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """Something that makes a claim owe more, or less when below zero: principal, the unit's fee, awarded costs."""
+
+    charge_id: str
+    claim_id: str
+    account: Account
+    value_date: date
+    amount_ore: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """An objection (innsigelse) from ``start`` until ``end`` (None: it stands); ``amount_ore`` None: all of it."""
+
+    start: date
+    end: date | None = None
+    amount_ore: int | None = None
+
+    def stands_on(self, day: date) -> bool:
+        """Tell whether the objection stands on ``day``."""
+        return self.start <= day and (self.end is None or day < self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFacts:
+    """One claim: when it was due, when it joined the case, how it bears interest and when it was disputed."""
+
+    claim_id: str
+    due_date: date
+    registered_on: date
+    interest: InterestTerms
+    disputes: tuple[Dispute, ...] = ()
+
+    def disputed_ore(self, day: date, owed_ore: int) -> int:
+        """Return how much of ``owed_ore`` is disputed on ``day``."""
+        parts = [owed_ore if one.amount_ore is None else one.amount_ore for one in self.disputes if one.stands_on(day)]
+        return min(owed_ore, max(parts, default=0))
+
+    def fully_disputed(self, day: date) -> bool:
+        """Tell whether the whole claim is disputed on ``day``."""
+        return any(one.amount_ore is None and one.stands_on(day) for one in self.disputes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeStep:
+    """A change of a demand's cost that comes by itself on ``day`` while the principal is unpaid (tungt salær)."""
+
+    day: date
+    amount_ore: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentDemand:
+    """A demand that was sent: its fee goes to the oldest of ``claim_ids`` (oldest first) that still stands.
+
+    ``deadline`` is the day printed; ``frozen_on`` the day its amounts were worked out for; ``total_ore`` what it asked
+    for. ``void``: taken back whole; ``fee_dropped``: the letter stands, its fee does not. ``later`` are the changes of
+    its cost up to today.
+    """
+
+    demand_id: str
+    sent_on: date
+    frozen_on: date
+    deadline: date
+    claim_ids: tuple[str, ...]
+    fee_ore: int
+    total_ore: int
+    void: bool = False
+    fee_dropped: bool = False
+    later: tuple[FeeStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """A payment the bank took back, wholly or in part."""
+
+    reversal_id: str
+    on: date
+    amount_ore: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """Money paid on the case on ``paid_on`` (oppdragsdato). ``named``: claims the payer pointed out, in order.
+
+    ``direct``: paid to the unit itself, not to us; ``deduction``: from an attachment of earnings (utleggstrekk);
+    ``choice``: the payer's own order within a claim, empty: none.
+    """
+
+    payment_id: str
+    paid_on: date
+    amount_ore: int
+    named: tuple[str, ...] = ()
+    direct: bool = False
+    deduction: bool = False
+    choice: tuple[Account, ...] = ()
+    reversals: tuple[Reversal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Overpaid money that was reserved for paying back (utbetaling) on ``on``."""
+
+    refund_id: str
+    on: date
+    amount_ore: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFacts:
+    """Everything the money of one case follows from, in any order."""
+
+    claims: Sequence[ClaimFacts]
+    charges: Sequence[Charge] = ()
+    demands: Sequence[SentDemand] = ()
+    payments: Sequence[Payment] = ()
+    refunds: Sequence[Refund] = ()
+    by_id: Mapping[str, ClaimFacts] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_id", {claim.claim_id: claim for claim in self.claims})
+
+
+def charges_of(entries: Sequence[Transfer]) -> list[Charge]:
+    """Read the charges back from the ledger: the transfers that are facts, reversals included."""
+    charges = []
+    for row in entries:
+        if row.kind not in CHARGE_KINDS or row.claim_id is None:
+            continue
+        for account in RECEIVABLES:
+            amount = row.effect(account)
+            if amount:
+                charges.append(
+                    Charge(
+                        charge_id=row.transfer_id,
+                        claim_id=row.claim_id,
+                        account=account,
+                        value_date=row.value_date,
+                        amount_ore=amount,
+                    )
+                )
+    return charges

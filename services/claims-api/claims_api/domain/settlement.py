@@ -1,0 +1,336 @@
+"""What the facts of a case come to: who paid what, which fee stands where, what is over, what has ended (oppgjør).
+
+One pure fold over the facts in the order of their legal days, whatever order they arrived in. A payment that was made
+early and became known late therefore gives the same balances as one that was known at once; the ledger books the
+difference to what it shows already (see ``posting``).
+
+On one day charges come first, then refunds, claims that join, demands, money the bank took back, and payments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+
+from claims_api.domain.allocation import (
+    DEDUCTION,
+    VOLUNTARY,
+    Part,
+    allocate,
+    give_up,
+    parts_without,
+    take_back,
+)
+from claims_api.domain.facts import CaseFacts, Charge, ClaimFacts, EndReason, Payment, Refund, Reversal, SentDemand
+from claims_api.domain.ledger import Account, EntryKind
+from claims_api.domain.rules import MoneyRules
+from claims_api.domain.running import ClaimState, Ended
+
+Inputs = Mapping[str, str | int | None]
+Step = tuple[tuple[date, int, str], Callable[[], None]]
+
+(
+    _CHARGE,
+    _REFUND,
+    _JOIN,
+    _DEMAND,
+    _TAKEN_BACK,
+    _PAYMENT,
+    _TAKEN_BACK_AT_ONCE,
+) = range(7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Parts that were decided together: a payment's allocation, a waiver … ``about`` names the fact behind it.
+
+    ``owing`` says that the parts are owed again instead of covered; ``payment`` is set where money moves in or out of
+    suspense; ``inputs`` explain the decision.
+    """
+
+    kind: EntryKind
+    about: str
+    value_date: date
+    parts: tuple[Part, ...]
+    owing: bool = False
+    payment: Payment | None = None
+    inputs: Inputs = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedFee:
+    """A demand's fee, or a later change of it (``about`` then says which), on the claim that carries it."""
+
+    about: str
+    claim_id: str
+    value_date: date
+    amount_ore: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the facts come to.
+
+    ``void_demands`` are letters of which no claim stood when they were sent; ``interest_days`` are the days on which
+    interest must be posted, per claim; ``overpaid_ore`` is below zero when more was paid back than was over.
+    """
+
+    groups: tuple[Group, ...]
+    fees: tuple[PlacedFee, ...]
+    void_demands: frozenset[str]
+    ended: Mapping[str, Ended]
+    interest_days: Mapping[str, tuple[date, ...]]
+    overpaid_ore: int
+
+
+def settle(facts: CaseFacts, *, rules: MoneyRules) -> Outcome:
+    """Work out what a case's facts come to; the same for every order in which they arrived."""
+    fold = _Fold(facts, rules)
+    for _, step in sorted(fold.steps(), key=lambda item: item[0]):
+        step()
+    return fold.outcome()
+
+
+class _Fold:
+    """The running state of a case and the step each fact takes."""
+
+    def __init__(self, facts: CaseFacts, rules: MoneyRules) -> None:
+        self.facts = facts
+        self.rules = rules
+        self.claims = {claim.claim_id: ClaimState(claim, rules) for claim in facts.claims}
+        self.groups: list[Group] = []
+        self.fees: list[PlacedFee] = []
+        self.void: set[str] = set()
+        self.sent: list[SentDemand] = []
+        self.carriers: dict[str, str] = {}
+        self.waived_later: dict[str, int] = {}
+        self.undone: set[str] = set()
+        self.pool_ore = 0
+
+    def steps(self) -> list[Step]:
+        """Return every fact's step with its place: day, rank within the day, identity."""
+        steps: list[Step] = []
+        for charge in self.facts.charges:
+            # What was owed from the due date on was owed before anything else happened to the claim.
+            first = charge.value_date <= self.claims[charge.claim_id].facts.due_date
+            day = date.min if first else charge.value_date
+            steps.append(((day, _CHARGE, charge.charge_id), partial(self._charge, charge)))
+        for refund in self.facts.refunds:
+            steps.append(((refund.on, _REFUND, refund.refund_id), partial(self._refund, refund)))
+        for claim in self.facts.claims:
+            steps.append(((claim.registered_on, _JOIN, claim.claim_id), partial(self._join, claim)))
+        for demand in self.facts.demands:
+            steps.append(((demand.sent_on, _DEMAND, demand.demand_id), partial(self._demand, demand)))
+            for number, later in enumerate(demand.later, start=1):
+                about = f"{demand.demand_id}:{number}"
+                fee = partial(self._later_cost, demand, about, later.day, later.amount_ore)
+                steps.append(((later.day, _CHARGE, about), fee))
+        for payment in self.facts.payments:
+            steps.append(((payment.paid_on, _PAYMENT, payment.payment_id), partial(self._pay, payment)))
+            for back in payment.reversals:
+                # Money cannot be taken back before it came, whatever the bank's dates say.
+                late = back.on > payment.paid_on
+                place = (back.on, _TAKEN_BACK) if late else (payment.paid_on, _TAKEN_BACK_AT_ONCE)
+                steps.append(((*place, back.reversal_id), partial(self._reverse, payment, back)))
+        return steps
+
+    def outcome(self) -> Outcome:
+        """Return what the facts came to."""
+        return Outcome(
+            groups=tuple(self.groups),
+            fees=tuple(self.fees),
+            void_demands=frozenset(self.void),
+            ended={name: state.ended for name, state in self.claims.items() if state.ended},
+            interest_days={name: tuple(sorted(state.interest_days)) for name, state in self.claims.items()},
+            overpaid_ore=self.pool_ore,
+        )
+
+    # -- one step per kind of fact
+
+    def _charge(self, charge: Charge) -> None:
+        state = self.claims[charge.claim_id]
+        state.add(charge.account, charge.amount_ore, charge.value_date)
+        if charge.amount_ore > 0:
+            state.ended = None
+            return
+        over = -state.charged[charge.account]
+        if over > 0:
+            part = Part(claim_id=charge.claim_id, account=charge.account, amount_ore=over)
+            self._owe_again(EntryKind.RELEASED, charge.charge_id, charge.value_date, [part])
+            self._set_off(charge.value_date, charge.charge_id, list(self.claims.values()))
+        self._mark_ended(charge.value_date, EndReason.SETTLED)
+
+    def _join(self, claim: ClaimFacts) -> None:
+        self._set_off(claim.registered_on, claim.claim_id, [self.claims[claim.claim_id]])
+
+    def _demand(self, demand: SentDemand) -> None:
+        """Place the fee on the oldest claim that stands; a letter with none standing is void."""
+        carrier = next((name for name in demand.claim_ids if self._stands(name, demand.sent_on)), None)
+        if demand.void or carrier is None:
+            self.void.add(demand.demand_id)
+            return
+        self.sent.append(demand)
+        self.carriers[demand.demand_id] = carrier
+        if demand.fee_ore and not demand.fee_dropped:
+            self._place_fee(demand.demand_id, carrier, demand.sent_on, demand.fee_ore)
+
+    def _later_cost(self, demand: SentDemand, about: str, day: date, amount_ore: int) -> None:
+        carrier = self.carriers.get(demand.demand_id)
+        unpaid = any(self.claims[name].charged[Account.PRINCIPAL] > 0 for name in demand.claim_ids)
+        if carrier and unpaid and not demand.fee_dropped and self._stands(carrier, day):
+            self._place_fee(about, carrier, day, amount_ore)
+
+    def _refund(self, refund: Refund) -> None:
+        self.pool_ore -= refund.amount_ore
+
+    def _pay(self, payment: Payment) -> None:
+        day = payment.paid_on
+        owed = [state.owed(day) for state in self._present(day, payment.named)]
+        named = payment.named or self._demanded(payment, day)
+        order = payment.choice or (DEDUCTION if payment.deduction else VOLUNTARY)
+        parts = allocate(payment.amount_ore, owed, named=named, order=order)
+        inputs: Inputs = {"paid_on": day.isoformat(), "order": ", ".join(account.value for account in order)}
+        self._cover(EntryKind.PAYMENT, payment.payment_id, day, parts, payment=payment, inputs=inputs)
+        self._mark_ended(day, EndReason.SETTLED)
+        for demand in self.sent:
+            self._waive_later_interest(demand, payment, day)
+        self._write_off_rest(payment, day)
+
+    def _reverse(self, payment: Payment, back: Reversal) -> None:
+        """Undo what the payment covered, and what was waived or written off because of it."""
+        day = max(back.on, payment.paid_on)
+        mine = [group for group in self.groups if group.about == payment.payment_id and not group.owing]
+        covered = [part for group in mine if group.kind is EntryKind.PAYMENT for part in group.parts]
+        for other in payment.reversals:
+            if (other.on, other.reversal_id) < (back.on, back.reversal_id):
+                covered = parts_without(covered, take_back(other.amount_ore, covered))
+        undone = take_back(back.amount_ore, covered)
+        if not undone:
+            return
+        self._owe_again(EntryKind.PAYMENT_REVERSED, back.reversal_id, day, undone, payment=payment)
+        if payment.payment_id not in self.undone:
+            self.undone.add(payment.payment_id)
+            self._undo_given_up([group for group in mine if group.kind is not EntryKind.PAYMENT], back, day)
+        self._refill_pool(back.reversal_id, day)
+
+    def _undo_given_up(self, groups: Sequence[Group], back: Reversal, day: date) -> None:
+        for group in groups:
+            self._owe_again(group.kind, back.reversal_id, day, group.parts)
+            demand = group.inputs.get("demand")
+            if isinstance(demand, str):
+                self.waived_later[demand] -= sum(part.amount_ore for part in group.parts)
+
+    # -- what steps have in common
+
+    def _present(self, day: date, named: Sequence[str]) -> list[ClaimState]:
+        """Return the claims a payment of ``day`` can cover: those in the case then, and those it names."""
+        states = list(self.claims.values())
+        present = [s for s in states if s.facts.registered_on <= day or s.facts.claim_id in named]
+        if present or not states:
+            return present
+        earliest = min(s.facts.registered_on for s in states)
+        return [s for s in states if s.facts.registered_on == earliest]
+
+    def _stands(self, claim_id: str, day: date) -> bool:
+        state = self.claims.get(claim_id)
+        if state is None or state.ended or state.facts.fully_disputed(day):
+            return False
+        return state.owed(day).balance.total_ore > 0
+
+    def _demanded(self, payment: Payment, day: date) -> tuple[str, ...]:
+        """An amount that is exactly what a letter asked for is for that letter's claims: the payer's evident choice."""
+        for demand in reversed(self.sent):
+            owed = self._owed_on(demand, day)
+            if owed > 0 and payment.amount_ore in (demand.total_ore, owed, owed - self._later(demand, day)):
+                return demand.claim_ids
+        return ()
+
+    def _owed_on(self, demand: SentDemand, day: date) -> int:
+        return sum(self.claims[name].owed(day).balance.total_ore for name in demand.claim_ids)
+
+    def _later(self, demand: SentDemand, day: date) -> int:
+        """Return the interest that ran on a demand's claims since it was worked out, less what was waived of it."""
+        states = [self.claims[name] for name in demand.claim_ids]
+        ran = sum(state.interest_to(day) - state.interest_to(demand.frozen_on) for state in states)
+        return max(0, ran - self.waived_later.get(demand.demand_id, 0))
+
+    def _waive_later_interest(self, demand: SentDemand, payment: Payment, day: date) -> None:
+        """A demand paid in full by its deadline closes it: interest after it was worked out is waived."""
+        rest = self._owed_on(demand, day)
+        if day > demand.deadline or not 0 < rest <= self._later(demand, day):
+            return
+        owed = [self.claims[name].owed(day) for name in demand.claim_ids]
+        self.waived_later[demand.demand_id] = self.waived_later.get(demand.demand_id, 0) + rest
+        inputs: Inputs = {"demand": demand.demand_id, "deadline": demand.deadline.isoformat(), "waived_ore": rest}
+        self._cover(EntryKind.WAIVED, payment.payment_id, day, give_up(rest, owed), inputs=inputs)
+        self._mark_ended(day, EndReason.PAID_AS_DEMANDED)
+
+    def _write_off_rest(self, payment: Payment, day: date) -> None:
+        """A rest of the case that is too small to pursue is written off after a payment."""
+        owed = [state.owed(day) for state in self._present(day, payment.named)]
+        rest = sum(one.balance.total_ore for one in owed)
+        if not 0 < rest <= self.rules.small_rest_ore:
+            return
+        inputs: Inputs = {"rest_ore": rest, "limit_ore": self.rules.small_rest_ore}
+        self._cover(EntryKind.WRITTEN_OFF, payment.payment_id, day, give_up(rest, owed), inputs=inputs)
+        self._mark_ended(day, EndReason.SMALL_REST)
+
+    def _set_off(self, day: date, about: str, states: Sequence[ClaimState]) -> None:
+        """Let overpaid money cover undisputed claims of the case that are due (motregning within the case)."""
+        if self.pool_ore <= 0:
+            return
+        owed = [state.owed(day) for state in states if state.facts.registered_on <= day]
+        parts = [part for part in allocate(self.pool_ore, owed) if part.claim_id is not None]
+        if parts:
+            self.pool_ore -= sum(part.amount_ore for part in parts)
+            self._cover(EntryKind.SET_OFF, about, day, parts)
+            self._mark_ended(day, EndReason.SETTLED)
+
+    def _refill_pool(self, about: str, day: date) -> None:
+        """Overpaid money that was taken back may already have covered other claims: they owe it again."""
+        for group in reversed([g for g in self.groups if g.kind is EntryKind.SET_OFF]):
+            if self.pool_ore < 0:
+                self._owe_again(EntryKind.RELEASED, about, day, take_back(-self.pool_ore, group.parts))
+
+    def _place_fee(self, about: str, claim_id: str, day: date, amount_ore: int) -> None:
+        self.claims[claim_id].add(Account.FEES, amount_ore, day)
+        self.fees.append(PlacedFee(about=about, claim_id=claim_id, value_date=day, amount_ore=amount_ore))
+
+    def _cover(
+        self,
+        kind: EntryKind,
+        about: str,
+        day: date,
+        parts: Sequence[Part],
+        *,
+        payment: Payment | None = None,
+        inputs: Inputs | None = None,
+    ) -> None:
+        for part in parts:
+            if part.claim_id is None:
+                self.pool_ore += part.amount_ore
+            else:
+                self.claims[part.claim_id].cover(part.account, part.amount_ore, day)
+        self.groups.append(
+            Group(kind=kind, about=about, value_date=day, parts=tuple(parts), payment=payment, inputs=inputs or {})
+        )
+
+    def _owe_again(
+        self, kind: EntryKind, about: str, day: date, parts: Sequence[Part], *, payment: Payment | None = None
+    ) -> None:
+        for part in parts:
+            if part.claim_id is None:
+                self.pool_ore -= part.amount_ore
+                continue
+            self.claims[part.claim_id].cover(part.account, -part.amount_ore, day)
+            if kind is EntryKind.RELEASED:
+                self.pool_ore += part.amount_ore
+        self.groups.append(
+            Group(kind=kind, about=about, value_date=day, parts=tuple(parts), owing=True, payment=payment)
+        )
+
+    def _mark_ended(self, day: date, reason: EndReason) -> None:
+        for state in self.claims.values():
+            state.end_if_nothing_is_owed(day, reason)
