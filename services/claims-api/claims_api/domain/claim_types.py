@@ -49,7 +49,8 @@ class ClaimType:
 
     ``service_name`` is what letters and petitions print; a sensitive type has a neutral one. ``enforceable_by`` is the
     legal ground of enforcement (tvangsgrunnlag). ``objection_holds`` says that an objection to the decision itself
-    goes to the unit first and holds the claim.
+    goes to the unit first and holds the claim; ``outside_vat``
+    that the claim stems from no VAT-liable business, so that collection cost (salær) carries VAT of its own.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ClaimType:
     merge_group: MergeGroup = MergeGroup.GENERAL
     needs_legal_basis: bool = False
     objection_holds: bool = False
+    outside_vat: bool = True
 
 
 _DUE, _LATER, _NONE = InterestBasis.DUE_DATE, InterestBasis.DUE_OR_DEMAND, InterestBasis.NONE
@@ -100,7 +102,9 @@ CLAIM_TYPES: Mapping[str, ClaimType] = {
             needs_legal_basis=True,
             objection_holds=True,
         ),
-        ClaimType(name="other_invoice", service_name="Faktura", interest=_LATER, dispute_body=_COUNCIL),
+        ClaimType(
+            name="other_invoice", service_name="Faktura", interest=_LATER, dispute_body=_COUNCIL, outside_vat=False
+        ),
     )
 }
 """All claim types by the name the API uses."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from claims_api.domain.accrual import InterestTerms, accrued, principal_steps
 from claims_api.domain.allocation import DEDUCTION, REFERENCES, VOLUNTARY, Part
-from claims_api.domain.facts import Payment, SentDemand
-from claims_api.domain.ledger import Account, Draft, EntryKind, Transfer, reversal, standing
+from claims_api.domain.facts import CaseFacts, Payment, SentDemand
+from claims_api.domain.ledger import Account, Draft, EntryKind, Transfer, record, reversal, standing
 from claims_api.domain.rules import MoneyRules
-from claims_api.domain.settlement import Group, Outcome, PlacedFee
+from claims_api.domain.settlement import Group, Outcome, PlacedFee, settle
 from shared.law import Trace
 
 DERIVED_KINDS = frozenset(
@@ -33,7 +33,6 @@ DERIVED_KINDS = frozenset(
 )
 """Kinds that follow from facts; interest follows too, but is posted as differences."""
 
-SMALL_REST_REFERENCE = "decision on small rests (småbeløp)"
 _RULES = {
     EntryKind.PAYMENT: ("allocation", ""),
     EntryKind.PAYMENT_REVERSED: ("payment.reversed", "tilbakeført av banken"),
@@ -94,9 +93,46 @@ def payment_taken_back(*, reversal_id: str, payment_id: str | None, account: str
     )
 
 
-def postings(
-    frame: CaseFrame, entries: Sequence[Transfer], outcome: Outcome, demands: Mapping[str, SentDemand]
-) -> list[Draft]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """What bringing a case up to date recorded, and what the case comes to now."""
+
+    transfers: tuple[Transfer, ...]
+    outcome: Outcome
+
+
+def bring_up_to_date(
+    frame: CaseFrame,
+    entries: Sequence[Transfer],
+    facts: CaseFacts,
+    *,
+    rules: MoneyRules,
+    source_event: str,
+    recorded_at: datetime,
+    first_ordinal: int = 0,
+    interest_to: Mapping[str, Iterable[date]] | None = None,
+) -> Booked:
+    """Return the transfers that make a case's ledger show what its facts come to; none when it does already.
+
+    ``entries`` are all transfers of the case; ``interest_to`` names further days on which a claim's interest must be
+    posted (a demand issued, a claim ended). The transfers are numbered from ``first_ordinal``.
+    """
+    outcome = settle(facts, rules=rules)
+    book = list(entries)
+
+    def add(drafts: Iterable[Draft]) -> None:
+        ordinal = first_ordinal + len(book) - len(entries)
+        book.extend(record(drafts, source_event=source_event, recorded_at=recorded_at, first_ordinal=ordinal))
+
+    add(_void_fees(frame, book, facts.demands, outcome))
+    add(postings(frame, book, outcome))
+    for claim in facts.claims:
+        days = {*outcome.interest_days.get(claim.claim_id, ()), *(interest_to or {}).get(claim.claim_id, ())}
+        add(interest_postings(frame, book, claim.claim_id, claim.interest, days, rules=rules))
+    return Booked(transfers=tuple(book[len(entries) :]), outcome=outcome)
+
+
+def postings(frame: CaseFrame, entries: Sequence[Transfer], outcome: Outcome) -> list[Draft]:
     """Return what must be recorded so that the ledger shows ``outcome``: reversals first, then new postings.
 
     ``entries`` are all transfers of the case. Interest is apart: see ``interest_postings``.
@@ -115,14 +151,6 @@ def postings(
         fresh.extend(rows)
     drafts.sort(key=lambda draft: draft.reverses or "")
     return [*drafts, *fresh]
-
-
-def void_fee(frame: CaseFrame, entries: Sequence[Transfer], demand: SentDemand, claim_id: str) -> Draft | None:
-    """Return the fee of a letter that fell away as it was sent, to be posted and then reversed; None when it was."""
-    if demand.fee_ore <= 0 or any(row.kind is EntryKind.FEE and row.about == demand.demand_id for row in entries):
-        return None
-    fee = PlacedFee(about=demand.demand_id, claim_id=claim_id, value_date=demand.sent_on, amount_ore=demand.fee_ore)
-    return _fee(frame, fee)
 
 
 def interest_postings(
@@ -160,6 +188,26 @@ def interest_postings(
         drafts.append(_interest(frame, claim_id, difference, day, trace))
         running += difference
     return drafts
+
+
+def _void_fees(
+    frame: CaseFrame, entries: Sequence[Transfer], demands: Sequence[SentDemand], outcome: Outcome
+) -> list[Draft]:
+    """Return the fees of letters that fell away as they were sent: posted once, so that their reversal shows."""
+    seen = {row.about for row in entries if row.kind is EntryKind.FEE}
+    return [
+        _fee(
+            frame,
+            PlacedFee(
+                about=demand.demand_id,
+                claim_id=demand.claim_ids[0],
+                value_date=demand.sent_on,
+                amount_ore=demand.fee_ore,
+            ),
+        )
+        for demand in demands
+        if demand.demand_id in outcome.void_demands and demand.fee_ore > 0 and demand.demand_id not in seen
+    ]
 
 
 def _wanted(frame: CaseFrame, outcome: Outcome) -> dict[tuple[EntryKind, str], list[Draft]]:
