@@ -64,17 +64,22 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": TITLES[status], "model": Problem, "content": content} for status in statuses}
 
 
-def problem_response(
-    status: int, code: str, detail: str, errors: Sequence[FieldError] = (), headers: dict[str, str] | None = None
-) -> JSONResponse:
-    """Make the answer for one problem."""
-    body = {
+def problem_body(status: int, code: str, detail: str, errors: Sequence[FieldError] = ()) -> dict[str, Any]:
+    """Return the members of one problem."""
+    return {
         "type": TYPE_PREFIX + code,
         "title": TITLES.get(status, "Problem"),
         "status": status,
         "detail": detail,
         "errors": [dict(error) for error in errors[:FIELD_ERRORS_MAX]],
     }
+
+
+def problem_response(
+    status: int, code: str, detail: str, errors: Sequence[FieldError] = (), headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Make the answer for one problem."""
+    body = problem_body(status, code, detail, errors)
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
