@@ -1,0 +1,55 @@
+"""``python -m embedded``: start the server and serve until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+from pydantic import ValidationError
+
+from embedded.compose import compose
+from embedded.settings import EmbeddedSettings
+from shared.errors import InkassoError
+from shared.logs import configure_logs
+
+STOP_S_MAX = 10
+
+
+def main() -> int:
+    """Run the server; returns the exit status (2: it may not start as things are, and says why)."""
+    try:
+        settings = EmbeddedSettings()
+    except ValidationError as wrong:
+        for error in wrong.errors():
+            field = ".".join(str(part) for part in error["loc"])
+            sys.stderr.write(f"{field and f'INKASSO_{field.upper()}: '}{error['msg']}\n")
+        return 2
+    configure_logs(settings.log_level)
+    config = uvicorn.Config(
+        "",
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_S_MAX,
+    )
+    try:
+        listening = socket.create_server((settings.host, settings.port))
+    except OSError as taken:
+        sys.stderr.write(f"{settings.host}:{settings.port}: {taken.strerror}; INKASSO_PORT chooses another port\n")
+        return 2
+    with listening:
+        try:
+            installation = compose(settings, url=f"http://{settings.host}:{listening.getsockname()[1]}")
+        except InkassoError as refused:
+            sys.stderr.write(f"{refused}\n")
+            return 2
+        config.app = installation.app
+        server = uvicorn.Server(config)
+        server.run(sockets=[listening])
+        return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""``inkasso import``, ``inkasso bank`` and ``inkasso bank-day``: what comes from the bank."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+
+from inkasso.client import Refused, Server, connect, explain
+from inkasso.clock import PATH as CLOCK_PATH
+from inkasso.output import amount, console, errors, fail, table
+from payments_ingest.formats.ocr_write import OcrPayment, make_ocr_file
+from shared.auth import Role
+from shared.clock import SystemMachine
+from shared.kid import has_valid_check_digit
+from shared.money import parse_kroner
+from shared.party import PartyIdError, check_account
+
+app = typer.Typer(help="Bankfiler.", no_args_is_help=True)
+days = typer.Typer(help="Bankdager.", no_args_is_help=True)
+
+OUR_ACCOUNT = "13150101837"
+FILES = "/payments-ingest/v1/files"
+POLL_S = 0.2
+
+Files = Annotated[list[Path], typer.Argument(help="Filer fra banken.", exists=True, dir_okay=False)]
+
+
+def import_files(files: Files) -> None:
+    """Lever bankfiler og vent til de er lest. Status 1 når en fil ble avvist."""
+    server = connect()
+    shown = table("Bankfiler", "Fil", "Tilstand", "Betalinger", "Kroner", "Merknader", right=("Betalinger", "Kroner"))
+    refused_any = False
+    try:
+        with Progress(console=errors, transient=True) as progress:
+            task = progress.add_task("Leser", total=len(files))
+            for path in files:
+                progress.update(task, description=path.name)
+                found = deliver(server, path.read_bytes(), path.name)
+                notes = "\n".join(_note(problem) for problem in found["problems"])
+                shown.add_row(
+                    path.name, found["state"], str(found["payment_count"]), amount(found["amount_ore"]), notes
+                )
+                refused_any = refused_any or found["state"] == "refused"
+                progress.advance(task)
+    except Refused as refused:
+        raise explain(refused) from None
+    console.print(shown)
+    if refused_any:
+        raise typer.Exit(1)
+
+
+def deliver(server: Server, content: bytes, file_name: str) -> dict[str, Any]:
+    """Upload a bank file and return it once it is no longer in work; raises Refused."""
+    found = server.upload(FILES, content, role=Role.BANK, file_name=file_name)
+    while found["state"] == "processing":
+        time.sleep(POLL_S)
+        found = server.get(f"{FILES}/{found['file_id']}", role=Role.BANK)
+    return found
+
+
+def _note(problem: Any) -> str:
+    return problem if isinstance(problem, str) else str(problem.get("detail", problem))
+
+
+@app.command("make-file")
+def make_file(
+    pay: Annotated[list[str], typer.Option(help="KID=BELØP i kroner, kan gjentas.")],
+    out: Annotated[Path | None, typer.Option(help="Hvor filen skrives; uten: standard ut.")] = None,
+    ordered: Annotated[
+        datetime | None, typer.Option(help="Dagen betaleren ga oppdraget; uten: bankdagen.", formats=["%Y-%m-%d"])
+    ] = None,
+    day: Annotated[
+        datetime | None, typer.Option(help="Bankdagen; uten: serverens virkedato.", formats=["%Y-%m-%d"])
+    ] = None,
+    account: Annotated[str, typer.Option(help="Kontoen det betales til.")] = OUR_ACCOUNT,
+    number: Annotated[int | None, typer.Option(help="Forsendelsesnummer; uten: et nytt.", min=1, max=9_999_999)] = None,
+) -> None:
+    """Lag en gyldig OCR-fil som betaler de oppgitte KID-ene, som om den kom fra banken."""
+    try:
+        to = check_account(account)
+        payments = [_payment(text, ordered.date() if ordered else None) for text in pay]
+    except (ValueError, PartyIdError) as wrong:
+        fail(str(wrong), 2)
+    content = make_ocr_file(to, payments, number or fresh_number(), day.date() if day else _today())
+    if out is None:
+        typer.get_binary_stream("stdout").write(content)
+    else:
+        out.write_bytes(content)
+        console.print(f"{out}: {len(payments)} betalinger, {amount(sum(p.amount_ore for p in payments))} kroner")
+
+
+def fresh_number() -> int:
+    """Return a transmission number that no earlier file of this installation is likely to have."""
+    return int(SystemMachine().now().timestamp() * 100) % 9_999_999 + 1
+
+
+def _payment(text: str, ordered: date | None) -> OcrPayment:
+    kid, equals, kroner = text.partition("=")
+    if not equals:
+        raise ValueError(f"--pay: forventet KID=BELØP, fikk {text!r}")
+    if not has_valid_check_digit(kid):
+        raise ValueError(f"--pay: {kid!r} er ingen gyldig KID")
+    ore = parse_kroner(kroner)
+    if ore <= 0:
+        raise ValueError("--pay: beløpet må være over null")
+    return OcrPayment(amount_ore=ore, kid=kid, bank_date=ordered)
+
+
+def _today() -> date:
+    try:
+        return date.fromisoformat(connect().get(CLOCK_PATH)["date"])
+    except Refused as refused:
+        raise explain(refused) from None
+
+
+@days.command("close")
+def close_day(
+    day: Annotated[datetime, typer.Argument(help="Bankdagen.", formats=["%Y-%m-%d"])],
+    reason: Annotated[str, typer.Option(help="Hvorfor den lukkes for hånd.", prompt="Begrunnelse")],
+    account: Annotated[str, typer.Option(help="Kontoen.")] = OUR_ACCOUNT,
+    who: Annotated[str, typer.Option("--as", help="Operatørens navn.")] = "",
+) -> None:
+    """Lukk en bankdag for hånd: alt banken melder for den, er kommet."""
+    body = {"account": account, "day": day.date().isoformat(), "reason": reason}
+    try:
+        closed = connect().post("/payments-ingest/v1/bank-days", body, name=who)
+    except Refused as refused:
+        raise explain(refused) from None
+    console.print(f"{closed['day']}: {closed['count']} bevegelser, {amount(closed['sum_ore'])} kroner")

@@ -1,0 +1,116 @@
+"""``inkasso case``: everything about one case in one view."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from inkasso.client import Refused, Server, connect, explain
+from inkasso.output import amount, console, table
+from shared.auth import Role
+
+app = typer.Typer(help="Se en sak.", no_args_is_help=True)
+
+BALANCE = (
+    ("principal_ore", "Hovedstol"),
+    ("interest_ore", "Renter"),
+    ("fees_ore", "Gebyrer"),
+    ("legal_costs_ore", "Rettslige kostnader"),
+    ("overpaid_ore", "Betalt for mye"),
+    ("total_ore", "Å betale"),
+)
+
+
+@app.command()
+def show(case: Annotated[str, typer.Argument(help="Sakens id.")]) -> None:
+    """Vis krav, saldo, kontoutskrift, hendelser, brev og hva som skjer videre."""
+    server = connect()
+    try:
+        for shown in case_tables(server, case):
+            console.print(shown)
+            console.print()
+    except Refused as refused:
+        raise explain(refused) from None
+
+
+def case_tables(server: Server, case_id: str) -> list[Table]:
+    """Return the tables that describe a case, read as an auditor; raises Refused."""
+    found = server.get(f"/claims-api/v1/cases/{case_id}", role=Role.AUDITOR)
+    steps = server.get(f"/escalation/v1/cases/{case_id}", role=Role.AUDITOR)
+    return [
+        _claims(found),
+        _balance(server, case_id),
+        _statement(server, case_id),
+        _timeline(server, case_id),
+        _letters(server, case_id),
+        _next(steps),
+    ]
+
+
+def _claims(found: dict[str, Any]) -> Table:
+    shown = table(
+        f"Sak {found['case_number']}", "Krav", "Type", "Faktura", "Forfall", "Hovedstol", "Status", right=("Hovedstol",)
+    )
+    for claim in found["claims"]:
+        shown.add_row(
+            claim["claim_id"],
+            claim["claim_type"],
+            claim["invoice_number"],
+            claim["due_date"],
+            amount(claim["principal_ore"]),
+            claim["status"],
+        )
+    return shown
+
+
+def _balance(server: Server, case_id: str) -> Table:
+    balance = server.get(f"/claims-api/v1/cases/{case_id}/balance", role=Role.AUDITOR)
+    shown = table(f"Saldo {balance['as_of']}", "", "Kroner", right=("Kroner",))
+    for name, label in BALANCE:
+        shown.add_row(label, amount(balance[name]))
+    return shown
+
+
+def _statement(server: Server, case_id: str) -> Table:
+    statement = server.get(f"/claims-api/v1/cases/{case_id}/statement", role=Role.AUDITOR)
+    shown = table("Kontoutskrift", "Dato", "Post", "Kroner", "Hvorfor", right=("Kroner",))
+    for line in statement["lines"]:
+        why = line["explanation"]
+        shown.add_row(
+            line["value_date"], line["kind"], amount(line["amount_ore"]), f"{why['rule']} ({why['reference']})"
+        )
+    shown.add_row("", "Sum", amount(statement["total_ore"]), "")
+    return shown
+
+
+def _timeline(server: Server, case_id: str) -> Table:
+    shown = table("Hendelser", "Når", "Hva")
+    for item in server.items(f"/claims-api/v1/cases/{case_id}/timeline", role=Role.AUDITOR):
+        shown.add_row(item["at"][:16].replace("T", " "), item["summary"])
+    return shown
+
+
+def _letters(server: Server, case_id: str) -> Table:
+    shown = table("Brev", "Brev", "Slag", "Tilstand", "Sendt", "Frist", "Kroner", right=("Kroner",))
+    for letter in server.items("/notifications/v1/letters", role=Role.AUDITOR, case_id=case_id):
+        shown.add_row(
+            letter["letter_id"],
+            letter["kind"],
+            letter["state"],
+            letter["sent_on"] or "–",
+            letter["deadline"] or "–",
+            amount(letter["amount_ore"]),
+        )
+    return shown
+
+
+def _next(steps: dict[str, Any]) -> Table:
+    shown = table("Videre", "Steg", "Dato", "Hos")
+    coming = steps["next"]
+    if coming:
+        shown.add_row(coming["step"], coming["on"] or "–", coming["owner"])
+    for legal in steps["legal_steps"]:
+        shown.add_row(f"{legal['kind']} ({legal['body']}): {legal['state']}", "–", "saksbehandler")
+    return shown

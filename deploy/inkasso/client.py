@@ -1,0 +1,143 @@
+"""How the command line talks to the running server: HTTP, a token of the local issuer, errors people can act on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+import typer
+
+from embedded.settings import EmbeddedSettings
+from inkasso.output import fail
+from inkasso.tokens import make_token
+from shared.auth import Role
+from shared.clock import SystemMachine
+from shared.ids import uuid7
+
+TIMEOUT_S = 30.0
+MOVE_TIMEOUT_S = 3_600.0
+"""A move of the clock answers when everything due on the way has happened."""
+
+PAGE = 200
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """The server answered with a problem; ``problem`` is its body (RFC 9457)."""
+
+    def __init__(self, status: int, problem: Json) -> None:
+        super().__init__(f"{status}: {problem.get('detail', '')}")
+        self.status = status
+        self.problem = problem
+
+
+class Server:
+    """A running server, seen through its public calls. ``base_url`` has no slash at its end."""
+
+    def __init__(self, base_url: str, settings: EmbeddedSettings) -> None:
+        self._settings = settings
+        self._machine = SystemMachine()
+        self._http = httpx.Client(base_url=base_url, timeout=TIMEOUT_S, trust_env=False)
+        self._tokens: dict[tuple[Role, str], str] = {}
+        self.base_url = base_url
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def get(self, path: str, *, role: Role = Role.OPERATOR, name: str = "", **query: str | int) -> Json:
+        """GET ``path``; raises Refused."""
+        return self._json(self.send("GET", path, role=role, name=name, params=query))
+
+    def items(self, path: str, *, role: Role = Role.OPERATOR, name: str = "", **query: str | int) -> Iterator[Json]:
+        """Go through every page of a list."""
+        after: str | int | None = None
+        while True:
+            cursor = {} if after is None else {"after": after}
+            page = self.get(path, role=role, name=name, limit=PAGE, **query, **cursor)
+            yield from page["items"]
+            after = page["next"]
+            if after is None:
+                return
+
+    def post(
+        self, path: str, body: Any = None, *, role: Role = Role.OPERATOR, name: str = "", timeout: float = TIMEOUT_S
+    ) -> Json:
+        """POST JSON with a fresh Idempotency-Key; raises Refused."""
+        headers = {"Idempotency-Key": uuid7(self._machine)}
+        return self._json(self.send("POST", path, role=role, name=name, json=body, headers=headers, timeout=timeout))
+
+    def upload(self, path: str, content: bytes, *, role: Role, file_name: str = "") -> Json:
+        """POST raw bytes (a bank file); raises Refused."""
+        headers = {"Content-Type": "application/octet-stream"}
+        if file_name:
+            headers["X-File-Name"] = file_name
+        return self._json(self.send("POST", path, role=role, content=content, headers=headers))
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        role: Role,
+        name: str = "",
+        headers: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> httpx.Response:
+        """Send one request as ``role``; ends the command with a clear message when no server answers."""
+        bearer = {"Authorization": f"Bearer {self._token(role, name)}", **(headers or {})}
+        try:
+            return self._http.request(method, path, headers=bearer, **kwargs)
+        except httpx.ConnectError:
+            fail(f"Ingen server svarer på {self.base_url}. Start den med «python -m embedded» (make run).")
+        except httpx.TimeoutException:
+            fail(f"Serveren på {self.base_url} svarte ikke i tide.")
+
+    def _json(self, response: httpx.Response) -> Json:
+        try:
+            body = response.json() if response.content else {}
+        except json.JSONDecodeError:
+            body = {"detail": response.text[:200]}
+        if response.is_error:
+            raise Refused(response.status_code, body if isinstance(body, dict) else {"detail": str(body)})
+        return dict(body)
+
+    def _token(self, role: Role, name: str) -> str:
+        given = os.environ.get("INKASSO_TOKEN")
+        if given:
+            return given
+        key = (role, name)
+        if key not in self._tokens:
+            self._tokens[key] = make_token(self._settings, role, name)
+        return self._tokens[key]
+
+
+def read_settings() -> EmbeddedSettings:
+    """Read the settings from the environment; ends the command when they are wrong."""
+    try:
+        return EmbeddedSettings()
+    except ValueError as wrong:
+        fail(str(wrong))
+
+
+def connect() -> Server:
+    """Find the server: ``INKASSO_URL``, else what the running server wrote in its data folder, else its usual port."""
+    settings = read_settings()
+    url = os.environ.get("INKASSO_URL")
+    if not url:
+        try:
+            url = json.loads(settings.server_file.read_text("utf-8"))["url"]
+        except (OSError, ValueError, KeyError):
+            url = f"http://127.0.0.1:{settings.port or 8000}"
+    return Server(url.rstrip("/"), settings)
+
+
+def explain(refused: Refused) -> typer.Exit:
+    """Turn a problem into a message on standard error and the exit that goes with it."""
+    lines = [f"Serveren sa nei ({refused.status}): {refused.problem.get('detail', '')}"]
+    lines += [f"  {error['field']}: {error['detail']}" for error in refused.problem.get("errors", [])]
+    fail("\n".join(lines))
