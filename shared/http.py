@@ -34,6 +34,7 @@ LIMIT_MAX = 200
 HEADERS_MAX_BYTES = 32_000
 
 _bearer = HTTPBearer(auto_error=False, description="A token with a role; see docs/how-to/call-the-api.md.")
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Ctx:
 def allow(*roles: Role, scope: str | None = None) -> Any:
     """Let only these roles (and, if given, only tokens with ``scope``) use a route; hands it its ``Ctx``."""
 
-    def resolve(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Ctx:
+    async def resolve(request: Request, credentials: Bearer) -> Ctx:
         service: Service = request.app.state.service
         if credentials is None or not credentials.credentials:
             raise Unauthenticated("Authorization: expected a bearer token, got none")

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text, tuple_, update
 from sqlalchemy.exc import OperationalError
 
-from shared.db import insert_ignore
+from shared.db import chunks, insert_ignore
 from shared.errors import Conflict, Reject
 from shared.http import Ctx
 from shared.uow import Uow
@@ -26,6 +26,8 @@ KEY_MAX_CHARS = 255
 WAIT_MS = 2_000
 """How long a call waits for another with the same key before it is told that one is running (PostgreSQL)."""
 IN_PROGRESS = 0
+
+Asked = TypeVar("Asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,100 @@ class Once:
             return None
         known = uow.tx.execute(select(table).where(*self._where(ctx, table))).one()
         if known.fingerprint != self.fingerprint:
-            raise Reject(
-                "idempotency-key-reused", "Idempotency-Key: expected the body it was first used with, got another"
-            )
+            raise _reused()
         return Response(
             known.body,
             status_code=known.status,
             media_type="application/json",
             headers={"Idempotency-Replayed": "true"},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Asked]):
+    """One creating call on its way into a shared transaction: whose it is, its key, and what it asks for."""
+
+    client: str
+    once: Once
+    asked: Asked
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes two calls the same one."""
+        return (self.client, self.once.route, self.once.key)
+
+
+def run_together(
+    uow: Uow,
+    calls: Sequence[Call[Asked]],
+    work: Callable[[Uow, Sequence[Asked]], Sequence[BaseModel | Exception]],
+    *,
+    status: int = 201,
+) -> list[Response | Exception]:
+    """Run several callers' calls in one transaction, each at most once per key; an answer or an error for each.
+
+    A key that another process is using at the same time makes the insert fail and with it the group; group commit
+    then tries one by one, where the one that lost replays.
+    """
+    known = _stored(uow, calls)
+    first: dict[tuple[str, str, str], Call[Asked]] = {}
+    for call in calls:
+        if call.identity not in known:
+            first.setdefault(call.identity, call)
+    fresh = list(first.values())
+    results = dict(zip(first, work(uow, [call.asked for call in fresh]), strict=True)) if fresh else {}
+    rows = []
+    for identity, call in first.items():
+        result = results[identity]
+        if not isinstance(result, Exception):
+            known[identity] = (call.once.fingerprint, status, result.model_dump_json())
+            rows.append(_row(uow, call, *known[identity]))
+    if rows:
+        uow.tx.execute(uow.tables.idempotency.insert(), rows)
+    return [_answer(call, known, results, fresh=first.get(call.identity) is call) for call in calls]
+
+
+def _stored(uow: Uow, calls: Sequence[Call[Asked]]) -> dict[tuple[str, str, str], tuple[str, int, str]]:
+    table = uow.tables.idempotency
+    found: dict[tuple[str, str, str], tuple[str, int, str]] = {}
+    for piece in chunks(call.identity for call in calls):
+        rows = uow.tx.execute(select(table).where(tuple_(table.c.client, table.c.route, table.c.key).in_(piece)))
+        found.update({(r.client, r.route, r.key): (r.fingerprint, r.status, r.body) for r in rows})
+    return found
+
+
+def _row(uow: Uow, call: Call[Asked], fingerprint: str, status: int, body: str) -> dict[str, Any]:
+    client, route, key = call.identity
+    return {
+        "client": client,
+        "route": route,
+        "key": key,
+        "fingerprint": fingerprint,
+        "status": status,
+        "body": body,
+        "created_at": uow.machine.now(),
+    }
+
+
+def _answer(
+    call: Call[Asked],
+    known: dict[tuple[str, str, str], tuple[str, int, str]],
+    results: dict[tuple[str, str, str], BaseModel | Exception],
+    *,
+    fresh: bool,
+) -> Response | Exception:
+    stored = known.get(call.identity)
+    if stored is None:
+        return cast(Exception, results[call.identity])
+    fingerprint, status, body = stored
+    if fingerprint != call.once.fingerprint:
+        return _reused()
+    headers = {} if fresh else {"Idempotency-Replayed": "true"}
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+
+def _reused() -> Reject:
+    return Reject("idempotency-key-reused", "Idempotency-Key: expected the body it was first used with, got another")
 
 
 async def _once(

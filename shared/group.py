@@ -1,0 +1,90 @@
+"""Group commit: concurrent requests share one transaction, and so one write to disk.
+
+While one group commits the next one gathers. A group that fails as a whole is tried again one request at a time, so
+that nobody's fault becomes another's; a lost answer is a 503, and the same Idempotency-Key is safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy.exc import OperationalError
+
+from shared.errors import RetryLater
+from shared.uow import Uow
+
+GROUP_MAX = 256
+WAITING_MAX = 5_000
+
+log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class _Waiting(Generic[Item, Result]):
+    item: Item
+    answer: asyncio.Future[Result]
+
+
+class GroupCommit(Generic[Item, Result]):
+    """Gathers items and applies them together: ``apply(uow, items)`` returns a result or an exception for each."""
+
+    def __init__(
+        self,
+        open_uow: Callable[[], AbstractContextManager[Uow]],
+        apply: Callable[[Uow, Sequence[Item]], Sequence[Result | Exception]],
+    ) -> None:
+        self._open_uow = open_uow
+        self._apply = apply
+        self._waiting: list[_Waiting[Item, Result]] = []
+        self._drain: asyncio.Task[None] | None = None
+
+    async def submit(self, item: Item) -> Result:
+        """Apply one item with whatever else is waiting; raises what became of it. RetryLater when too many wait."""
+        if len(self._waiting) >= WAITING_MAX:
+            raise RetryLater(f"expected at most {WAITING_MAX} requests waiting, got more")
+        waiting = _Waiting[Item, Result](item, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._drain is None or self._drain.done():
+            self._drain = asyncio.create_task(self._run())
+        return await waiting.answer
+
+    async def _run(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
+            results = await asyncio.to_thread(self._commit, [waiting.item for waiting in group])
+            for waiting, result in zip(group, results, strict=True):
+                if waiting.answer.done():
+                    continue  # whoever asked has gone; what was done stays done
+                if isinstance(result, Exception):
+                    waiting.answer.set_exception(result)
+                else:
+                    waiting.answer.set_result(result)
+
+    def _commit(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
+        try:
+            return self._together(items)
+        except OperationalError as gone:
+            return [gone] * len(items)
+        except Exception as error:
+            if len(items) == 1:
+                return [error]
+            log.info("a group of %d failed together (%s); trying one by one", len(items), type(error).__name__)
+            return [self._alone(item) for item in items]
+
+    def _together(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
+        with self._open_uow() as uow:
+            return self._apply(uow, items)
+
+    def _alone(self, item: Item) -> Result | Exception:
+        try:
+            return self._together([item])[0]
+        except Exception as error:
+            return error

@@ -1,0 +1,78 @@
+"""Requests that come together commit together, and one that fails does not take the others down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from fastapi import Response
+from pydantic import BaseModel
+from support.toy import TABLES, NoteOut, count, emit, run
+
+from shared.bus.embedded import EmbeddedBus
+from shared.errors import Conflict, Reject
+from shared.group import GroupCommit
+from shared.idempotency import Call, Once, run_together
+from shared.service import Service
+from shared.uow import Uow
+
+
+def grouped(service: Service, sizes: list[int]) -> GroupCommit[Call[str], Response]:
+    def work(uow: Uow, asked: Sequence[str]) -> list[BaseModel | Exception]:
+        sizes.append(len(asked))
+        if "explode" in asked:
+            raise ZeroDivisionError
+        return [
+            Conflict("taken", "taken") if name == "taken" else NoteOut(event_id=emit(uow, name, name)) for name in asked
+        ]
+
+    return GroupCommit(service.uow, lambda uow, calls: run_together(uow, calls, work))
+
+
+def call(name: str, key: str, body: str = "same", client: str = "a") -> Call[str]:
+    return Call(client, Once(key, "POST /v1/notes", body), name)
+
+
+def test_concurrent_calls_share_a_transaction_and_each_gets_its_own_answer(tmp_path: Path) -> None:
+    async def scenario(sender: Service, _receiver: Service, _bus: EmbeddedBus) -> None:
+        sizes: list[int] = []
+        group = grouped(sender, sizes)
+        names = [f"n{i}" for i in range(100)] + ["taken"]
+        answers = await asyncio.gather(*(group.submit(call(n, n)) for n in names), return_exceptions=True)
+        assert isinstance(answers[-1], Conflict)
+        bodies = {bytes(a.body) for a in answers[:-1] if isinstance(a, Response)}
+        assert len(bodies) == 100
+        assert len(sizes) < 20
+        assert count(sender, TABLES.events) == 100
+
+    run(tmp_path, scenario)
+
+
+def test_a_fault_in_a_group_is_its_own(tmp_path: Path) -> None:
+    async def scenario(sender: Service, _receiver: Service, _bus: EmbeddedBus) -> None:
+        group = grouped(sender, [])
+        names = ["first", *[f"n{i}" for i in range(20)], "explode", "last"]
+        answers = await asyncio.gather(*(group.submit(call(n, n)) for n in names), return_exceptions=True)
+        assert [type(a) for a in answers if not isinstance(a, Response)] == [ZeroDivisionError]
+        assert count(sender, TABLES.events) == 22
+
+    run(tmp_path, scenario)
+
+
+def test_a_key_is_used_once_within_a_group_and_after_it(tmp_path: Path) -> None:
+    async def scenario(sender: Service, _receiver: Service, _bus: EmbeddedBus) -> None:
+        group = grouped(sender, [])
+        answers = await asyncio.gather(*(group.submit(call("x", "k")) for _ in range(10)))
+        assert len({bytes(a.body) for a in answers}) == 1
+        assert sum("Idempotency-Replayed" not in a.headers for a in answers) == 1
+        again = await group.submit(call("x", "k"))
+        assert again.headers["Idempotency-Replayed"] == "true"
+        with pytest.raises(Reject) as refused:
+            await group.submit(call("x", "k", body="other"))
+        assert refused.value.code == "idempotency-key-reused"
+        await group.submit(call("x", "k", client="b"))
+        assert count(sender, TABLES.events) == 2
+
+    run(tmp_path, scenario)
