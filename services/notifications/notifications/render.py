@@ -99,7 +99,7 @@ class Renderer:
     def _compiler(self) -> typst.Compiler:
         compiler = getattr(self._local, "compiler", None)
         if compiler is None:
-            compiler = typst.Compiler(root=str(TEMPLATES), font_paths=[str(FONTS)], ignore_system_fonts=True)
+            compiler = typst.Compiler(root=str(TEMPLATES), font_paths=_fonts())
             self._local.compiler = compiler
         return compiler
 
@@ -113,6 +113,12 @@ def _unprintable(wrong: typst.TypstError) -> Unprintable:
 
 def _noon(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> typst.Fonts:
+    """Return the fonts all compilers share: read once, and never the machine's."""
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(FONTS)])
 
 
 @lru_cache(maxsize=64)

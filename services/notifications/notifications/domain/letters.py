@@ -139,7 +139,7 @@ class FeeReversedFacts(Common):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmationFacts(Common):
-    """The facts of a plain letter: heading, paragraphs, labelled details, instalments, and how to pay if money is due."""
+    """The facts of a plain letter: heading, paragraphs, labelled details, instalments, and how to pay what is due."""
 
     heading: str
     paragraphs: tuple[str, ...]

@@ -1,0 +1,9 @@
+"""The HTTP surface of notifications."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from notifications.api import documents, letters
+
+ROUTERS: tuple[APIRouter, ...] = (letters.router, documents.router)

@@ -1,0 +1,52 @@
+"""The service notifications, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from notifications.api import ROUTERS
+from notifications.api.documents import BODY_LIMITS
+from notifications.channels import Channel
+from notifications.channels.folder import FolderChannel
+from notifications.consumers import handlers, states
+from notifications.jobs import jobs
+from notifications.render import Renderer
+from notifications.settings import NOTIFICATIONS, Settings
+from notifications.store import mailings
+from notifications.tables import PLUMBING
+from shared.bus import Bus
+from shared.clock import Clock, Machine
+from shared.sealing import ensure_keypair
+from shared.service import Service, assemble
+
+MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+
+
+def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine, *, channel: Channel | None = None) -> Service:
+    """Return the service, not started; ``channel`` None: the folder channel of the settings."""
+    if settings.profile == "embedded":
+        ensure_keypair(settings.keys_dir, NOTIFICATIONS)
+    return assemble(
+        name=NOTIFICATIONS,
+        version="1",
+        description="Letters: rendering, dispatch, receipts, and the archive of every document in and out.",
+        settings=settings,
+        bus=bus,
+        clock=clock,
+        machine=machine,
+        tables=PLUMBING,
+        routers=ROUTERS,
+        handlers=handlers(),
+        states=states(),
+        jobs=jobs(Renderer(settings.sender), channel or FolderChannel(settings.letters_dir)),
+        backlog=backlog,
+        migrations=MIGRATIONS,
+        large_bodies=BODY_LIMITS,
+    )
+
+
+def backlog(tx: Connection) -> dict[str, int]:
+    """Count the letters that are neither sent nor withdrawn nor failed."""
+    return {"letters": mailings.unfinished(tx)}

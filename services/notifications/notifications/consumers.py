@@ -1,0 +1,23 @@
+"""Which events notifications takes, and what each sets in motion."""
+
+from __future__ import annotations
+
+from notifications.usecases import parties, plan
+from shared.events import Payload
+from shared.events.claims import DemandIssued, DemandReleased, DemandWithdrawn, FeeReversed
+from shared.inbox import Handler, StateHandler
+
+
+def handlers() -> dict[type[Payload], Handler]:
+    """Return the handlers of ``claims``."""
+    return {
+        DemandIssued: plan.plan_demands,
+        DemandReleased: plan.release,
+        DemandWithdrawn: plan.withdraw,
+        FeeReversed: plan.plan_fee_notices,
+    }
+
+
+def states() -> dict[str, StateHandler]:
+    """Return the handler of the compacted topic ``parties``."""
+    return {"parties": parties.keep_parties}

@@ -1,0 +1,62 @@
+"""Letters as people look them up: by identity or a page at a time, only those the reader may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+
+from notifications.domain.states import LetterState
+from notifications.store.mailings import LETTER, MAILING, Letter, letter_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Whose eyes: a unit sees its own letters, a debtor those that were sent to them, neither set: every letter."""
+
+    unit: str | None = None
+    debtor_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A letter and, if its demand was taken back, why."""
+
+    letter: Letter
+    withdrawn_reason: str | None
+
+
+def find(tx: Connection, letter_id: str, reader: Reader) -> Shown | None:
+    """Return a letter, or None when there is none the reader may see."""
+    query = _shown().where(LETTER.c.letter_id == letter_id, *_visible(reader))
+    row = tx.execute(query).mappings().first()
+    return Shown(letter_of(row), row[MAILING.c.withdrawn_reason]) if row else None
+
+
+def page(tx: Connection, reader: Reader, *, case_id: str | None, after: str | None, limit: int) -> list[Shown]:
+    """Return the next letters, oldest first, after the letter ``after``; an unknown ``after`` gives none."""
+    conditions = _visible(reader)
+    if case_id is not None:
+        conditions.append(LETTER.c.case_id == case_id)
+    if after is not None:
+        mark = tx.execute(select(LETTER.c.created_at).where(LETTER.c.letter_id == after)).scalar_one_or_none()
+        if mark is None:
+            return []
+        same_instant = and_(LETTER.c.created_at == mark, LETTER.c.letter_id > after)
+        conditions.append(or_(LETTER.c.created_at > mark, same_instant))
+    query = _shown().where(*conditions).order_by(LETTER.c.created_at, LETTER.c.letter_id).limit(limit)
+    return [Shown(letter_of(row), row[MAILING.c.withdrawn_reason]) for row in tx.execute(query).mappings()]
+
+
+def _shown() -> Select[Any]:
+    return select(LETTER, MAILING.c.withdrawn_reason).join(MAILING, MAILING.c.mailing_id == LETTER.c.mailing_id)
+
+
+def _visible(reader: Reader) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if reader.unit is not None:
+        conditions.append(LETTER.c.unit == reader.unit)
+    if reader.debtor_ref is not None:
+        conditions += [LETTER.c.debtor_ref == reader.debtor_ref, LETTER.c.state == LetterState.SENT]
+    return conditions
