@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -53,16 +54,20 @@ def class_path() -> str:
 class Kafka:
     """A broker with its data in ``folder``; the same folder may be started again and keeps its ports and records.
 
-    ``bound``: the broker dies with this process. Use as a context manager, or ``start`` and ``stop``.
+    ``bound``: the broker dies with this process. ``extra``: further lines of its configuration, when it is formatted.
+    Use as a context manager, or ``start`` and ``stop``.
     """
 
-    def __init__(self, folder: Path, *, heap_mb: int = 320, bound: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, heap_mb: int = 320, bound: bool = True, extra: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.log = folder / "broker.log"
         self.bootstrap = ""
         self.pid = 0
         self._heap_mb = heap_mb
         self._bound = bound
+        self._extra = dict(extra or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Kafka:
@@ -83,7 +88,8 @@ class Kafka:
 
     def _format(self, runtime: str, jars: str, settings: Path) -> None:
         content = _PROPERTIES.format(port=free_port(), controller=free_port(), folder=self.folder)
-        settings.write_text(content)
+        settings.touch(mode=0o600)
+        settings.write_text(content + "".join(f"{name}={value}\n" for name, value in self._extra.items()))
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = [runtime, "-XX:TieredStopAtLevel=1", "-cp", jars, "kafka.tools.StorageTool", "format"]
         command += ["--standalone", "-t", cluster, "-c", str(settings)]

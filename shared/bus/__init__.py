@@ -25,6 +25,7 @@ from shared.errors import Crash, InkassoError, RetryLater
 from shared.events.catalogue import Topic, dead_letter_topic
 
 __all__ = [
+    "MAX_HEADERS",
     "MAX_KEY_BYTES",
     "MAX_POLL_BYTES",
     "MAX_RECORD_BYTES",
@@ -50,6 +51,8 @@ MAX_RECORD_BYTES = 950_000
 """Key, value and headers of one record; under the broker's request limit of 1 000 000 with its framing."""
 MAX_KEY_BYTES = 1_000
 """A key is an identity, not a document."""
+MAX_HEADERS = 50
+"""Headers of one record."""
 MAX_POLL_BYTES = 16 * 1024 * 1024
 """A poll stops adding records once it holds this much, whatever ``max_records`` allows (it returns at least one)."""
 TOMBSTONE_DAYS = 7
@@ -139,12 +142,16 @@ class Consumer(Protocol):
     async def poll(self, max_records: int, timeout_s: float) -> list[Record]:
         """Return up to ``max_records`` records of all owned partitions, waiting up to ``timeout_s`` if there are none.
 
-        Within a partition the records come in offset order. No partition starves another.
+        Within a partition the records come in offset order. No partition starves another. ``OffsetOutOfRange`` means
+        that the log lost its tail: what is appended next gets offsets that were given before.
         """
         ...
 
     async def commit(self, next_offsets: Mapping[TopicPartition, int]) -> None:
-        """Store, durably, the next offset to read of each partition named."""
+        """Store, durably, the next offset to read of each partition named that this consumer still owns.
+
+        A partition that went to another member meanwhile is left to it: it reads again from what was committed before.
+        """
         ...
 
     async def seek(self, tp: TopicPartition, offset: int) -> None:
@@ -211,6 +218,10 @@ def check_record(record: NewRecord) -> None:
     key_bytes = len(record.key.encode())
     if not 0 < key_bytes <= MAX_KEY_BYTES:
         raise RecordRefused(f"{record.topic}: a key of {key_bytes} bytes; expected 1 to {MAX_KEY_BYTES}")
+    if len(record.headers) > MAX_HEADERS:
+        raise RecordRefused(
+            f"{record.topic}: a record with {len(record.headers)} headers; expected at most {MAX_HEADERS}"
+        )
     headers = sum(len(name.encode()) + len(text.encode()) for name, text in record.headers.items())
     size = key_bytes + len(record.value or b"") + headers
     if size > MAX_RECORD_BYTES:

@@ -44,6 +44,7 @@ def _postgres() -> None:
 NEEDS: dict[str, Callable[[], None]] = {
     "kafka_bootstrap": _kafka,
     "own_kafka": _kafka_here,
+    "own_kafka_possible": _kafka_here,
     "postgres_url": _postgres,
 }
 """What obtains the part behind a fixture, or raises ``PartMissing``."""
@@ -120,6 +121,11 @@ def kafka_bootstrap(parts_folder: Path) -> Iterator[str]:
         return
     with Kafka(parts_folder / "kafka") as broker:
         yield broker.bootstrap
+
+
+@pytest.fixture
+def own_kafka_possible() -> None:
+    """For a test that starts a broker in its own way."""
 
 
 @pytest.fixture
