@@ -64,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_MISSING] = {}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept, gone = [], []
     for item in items:
@@ -71,6 +72,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         reasons = [why for why in map(reason, asked) if why is not None]
         for why in reasons[:1]:
             config.stash[_MISSING][why] = config.stash[_MISSING].get(why, 0) + 1
+        if asked:  # one worker of a parallel run has them all: one broker and one server, not one each
+            item.add_marker(pytest.mark.xdist_group("real parts"))
         (gone if reasons else kept).append(item)
     if gone:
         if os.environ.get("INKASSO_REQUIRE_PARTS") == "1":
