@@ -1,0 +1,185 @@
+"""One day of a case: what is due is asked for, proposed or renewed, and what fell away is dropped.
+
+``advance`` is what the clock does; the others are what an outside fact does at once. Each returns the case afterwards
+and what has to be told to others, with ids that are the same every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from escalation.domain import deadlines, progress
+from escalation.domain.ladder import Rule, Trigger
+from escalation.domain.planner import Planner
+from escalation.domain.policy import Book
+from escalation.domain.state import Case, Claim, DemandKind, Hold
+from shared.calendar import is_working_day
+from shared.errors import Crash
+from shared.ids import derived
+
+ROUNDS_MAX = 4
+"""How often one day may look again at one case: renewals, proposals and one demand settle in fewer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Ask claims-api for a demand on these claims; ``sequences`` numbers the step within each claim."""
+
+    step_id: str
+    kind: DemandKind
+    claim_ids: tuple[str, ...]
+    sequences: tuple[int, ...]
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Propose:
+    """Propose a legal step (rettslig skritt) on these claims to a caseworker."""
+
+    legal_step_id: str
+    claim_ids: tuple[str, ...]
+    kind: str
+    body: str
+    law: str
+    proposed_on: date
+    usable_to: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """A proposed or approved legal step falls away, with a stable reason code."""
+
+    legal_step_id: str
+    claim_ids: tuple[str, ...]
+    reason: str
+
+
+Action = Ask | Propose | Drop
+
+
+def advance(book: Book, case: Case, today: date) -> tuple[Case, list[Action]]:
+    """Do everything that is due on ``today``; afterwards nothing of the case is due today any more.
+
+    On a day that is no working day nothing happens.
+    """
+    actions: list[Action] = []
+    if not is_working_day(today):
+        return case, actions
+    for _ in range(ROUNDS_MAX):
+        before = case
+        case = _renew(book, case, today, actions)
+        case = _review(book, case, today)
+        case = _propose(book, case, today, actions)
+        case = _ask(book, case, today, actions)
+        if case == before:
+            return case, actions
+    raise Crash(f"case {case.case_id}: not settled after {ROUNDS_MAX} rounds of one day")
+
+
+def hold_placed(book: Book, case: Case, claim_ids: Sequence[str], hold: Hold) -> tuple[Case, list[Drop]]:
+    """Place a hold; legal steps that are not submitted and touch a held claim fall away."""
+    case, drops = _drop_touching(book, case, claim_ids, "disputed" if book.hold(hold.reason).disputed else "on_hold")
+    return progress.held(case, claim_ids, hold), drops
+
+
+def claim_ended(book: Book, case: Case, claim_id: str, reason: str) -> tuple[Case, list[Drop]]:
+    """End a claim; a legal step not yet submitted falls away, and its other claims are proposed anew."""
+    case, drops = _drop_touching(book, case, [claim_id], reason)
+    return progress.ended(book, case, claim_id), drops
+
+
+def letter_withdrawn(
+    book: Book, case: Case, step_id: str, claim_ids: Sequence[str], reason: str, retry_on: date | None
+) -> tuple[Case, list[Drop]]:
+    """Take a letter back; a legal step that rests on it falls away first."""
+    resting_on_it = [
+        claim.claim_id
+        for claim in map(case.claim, claim_ids)
+        if claim.demand is not None and claim.demand.step_id == step_id and not claim.contested
+    ]
+    case, drops = _drop_touching(book, case, resting_on_it, "demand_withdrawn")
+    return progress.withdrawn(book, case, step_id, claim_ids, reason, retry_on), drops
+
+
+def _drop_touching(book: Book, case: Case, claim_ids: Iterable[str], reason: str) -> tuple[Case, list[Drop]]:
+    drops: list[Drop] = []
+    for claim_id in claim_ids:
+        claim = case.claim(claim_id)
+        ladder = book.ladder(claim.claim_type, claim.creditor_unit)
+        if claim.legal_step_id is not None and ladder.has(claim.stage, Trigger.DROPPED):
+            case, drop = drop_legal_step(book, case, claim.legal_step_id, reason)
+            drops.append(drop)
+    return case, drops
+
+
+def drop_legal_step(book: Book, case: Case, legal_step_id: str, reason: str) -> tuple[Case, Drop]:
+    """Take a proposed or approved legal step back; its claims stand as demanded again."""
+    claim_ids = tuple(claim.claim_id for claim in case.claims if claim.legal_step_id == legal_step_id)
+    case = progress.legal_moved(book, case, claim_ids, Trigger.DROPPED, review_on=None)
+    return case, Drop(legal_step_id=legal_step_id, claim_ids=claim_ids, reason=reason)
+
+
+# ------------------------------------------------------------------------------------------------- what the clock does
+
+
+def _renew(book: Book, case: Case, today: date, actions: list[Action]) -> Case:
+    """Give up demands that grew too old, and the legal steps that rest on them (inkassoloven § 11)."""
+    due = Planner(book, case, today).due(Rule.EXPIRY)
+    for legal_step_id in sorted({claim.legal_step_id for claim in due if claim.legal_step_id is not None}):
+        case, drop = drop_legal_step(book, case, legal_step_id, "demand_too_old")
+        actions.append(drop)
+    return progress.renewed(book, case, [claim.claim_id for claim in due], today)
+
+
+def _review(book: Book, case: Case, today: date) -> Case:
+    """Try resting claims again whose day has come."""
+    planner = Planner(book, case, today)
+    again = [c.claim_id for c in planner.due(Rule.REVIEW) if planner.stage(c).step != "legal_step"]
+    return progress.reviewed(book, case, again, today)
+
+
+def _propose(book: Book, case: Case, today: date, actions: list[Action]) -> Case:
+    """Propose a legal step for the claims that are ripe, one for each body."""
+    planner = Planner(book, case, today)
+    groups: dict[tuple[str, str, str, Trigger], list[Claim]] = {}
+    for claim in planner.due(Rule.LEGAL, Rule.REVIEW):
+        trigger = Trigger.LEGAL_DUE if planner.rule(claim) is Rule.LEGAL else Trigger.REVIEW_DUE
+        route = book.route(contested=claim.contested, dispute_body=claim.dispute_body)
+        groups.setdefault((route.kind, route.body, route.law, trigger), []).append(claim)
+    for (kind, body, law, trigger), claims in sorted(groups.items()):
+        claims.sort(key=lambda claim: claim.claim_id)
+        claim_ids = tuple(claim.claim_id for claim in claims)
+        usable = [planner.usable_to(claim).value for claim in claims if claim.demand is not None]
+        proposal = Propose(
+            legal_step_id=derived(claim_ids[0], "legal_step", claims[0].proposals + 1),
+            claim_ids=claim_ids,
+            kind=kind,
+            body=body,
+            law=law,
+            proposed_on=today,
+            usable_to=min(usable, default=deadlines.usable_to(today, planner.policy(claims[0])).value),
+        )
+        actions.append(proposal)
+        case = progress.proposed(book, case, proposal.legal_step_id, claim_ids, trigger)
+    return case
+
+
+def _ask(book: Book, case: Case, today: date, actions: list[Action]) -> Case:
+    """Ask for at most one demand on the case: the claims that are due together, the longest overdue first."""
+    planner = Planner(book, case, today)
+    groups: dict[tuple[DemandKind, str], list[Claim]] = {}
+    for claim in planner.due(Rule.NOTICE, Rule.DEMAND):
+        if planner.rule(claim) is Rule.NOTICE:
+            groups.setdefault((DemandKind.NOTICE, ""), []).append(claim)
+        else:
+            groups.setdefault((DemandKind.DEMAND, claim.dispute_body), []).append(claim)
+    if not groups:
+        return case
+    (kind, _), claims = min(groups.items(), key=lambda item: (min(claim.due_date for claim in item[1]), item[0]))
+    claim_ids = tuple(sorted(claim.claim_id for claim in claims))
+    sequences = tuple(case.claim(claim_id).asked(kind) + 1 for claim_id in claim_ids)
+    step_id = derived(claim_ids[0], f"step:{kind.value}", sequences[0])
+    actions.append(Ask(step_id=step_id, kind=kind, claim_ids=claim_ids, sequences=sequences, due_on=today))
+    return progress.asked(book, case, step_id, kind, claim_ids, today)

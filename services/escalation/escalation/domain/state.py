@@ -1,0 +1,112 @@
+"""What escalation knows of a claim and its case: stage, letters, holds, what was asked for. Immutable values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from shared.errors import InkassoError
+
+
+class DemandKind(StrEnum):
+    """The two letters of the ladder: inkassovarsel (inkassoloven § 9) and betalingsoppfordring (§ 10)."""
+
+    NOTICE = "inkassovarsel"
+    DEMAND = "betalingsoppfordring"
+
+
+class UnknownClaim(InkassoError):
+    """Something was said about a claim that this case does not have."""
+
+    def __init__(self, case_id: str, claim_id: str) -> None:
+        super().__init__(f"case {case_id}: no claim {claim_id}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter that counts as sent. ``step_id`` None: the unit sent it itself before handing the claim over.
+
+    ``sent_on`` is the first recipient's, so that what it allows expires early; ``deadline`` the last recipient's.
+    """
+
+    step_id: str | None
+    sent_on: date
+    deadline: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenStep:
+    """A step that was asked for and whose letter does not count as sent yet."""
+
+    step_id: str
+    kind: DemandKind
+    asked_on: date
+    dispatched: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A standstill (stans) that claims-api placed on the claim."""
+
+    hold_id: str
+    reason: str
+    placed_on: date
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One claim (krav) on its ladder.
+
+    ``resumed_on``: a hold's end or a reopening, from which readiness counts; ``not_before``: a passing obstacle, the
+    day the step is tried again; ``waiting_for``: why a step was refused without such a day. ``notices``, ``demands``
+    and ``proposals`` count what was asked for and proposed, so that no two carry the same number.
+    """
+
+    claim_id: str
+    claim_type: str
+    creditor_unit: str
+    dispute_body: str
+    due_date: date
+    registered_on: date
+    stage: str
+    notice: Letter | None = None
+    demand: Letter | None = None
+    step: OpenStep | None = None
+    holds: tuple[Hold, ...] = ()
+    resumed_on: date | None = None
+    not_before: date | None = None
+    waiting_for: str | None = None
+    notices: int = 0
+    demands: int = 0
+    proposals: int = 0
+    contested: bool = False
+    review_on: date | None = None
+    legal_step_id: str | None = None
+
+    def asked(self, kind: DemandKind) -> int:
+        """Return how many steps of this kind have been asked for."""
+        return self.notices if kind is DemandKind.NOTICE else self.demands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One case (sak). ``demanded_on``: the last day a demand was asked for or dispatched."""
+
+    case_id: str
+    claims: tuple[Claim, ...] = ()
+    demanded_on: date | None = None
+
+    def claim(self, claim_id: str) -> Claim:
+        """Return the claim; raises UnknownClaim."""
+        for claim in self.claims:
+            if claim.claim_id == claim_id:
+                return claim
+        raise UnknownClaim(self.case_id, claim_id)
+
+    def with_claims(self, changed: Iterable[Claim]) -> Case:
+        """Return the case with these claims in place of the ones of the same id."""
+        new = {claim.claim_id: claim for claim in changed}
+        return replace(self, claims=tuple(new.get(claim.claim_id, claim) for claim in self.claims))
