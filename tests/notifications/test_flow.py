@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from support.mailroom import DEADLINE, TODAY, Mailroom, issued, party, released, reversed_fee, withdrawn
 
 from notifications.tables import Model
-from shared.events.claims import Address
+from shared.events.claims import Address, DisputeBody
 from shared.events.notifications import LetterDispatched, LetterFailed, LetterReady, LetterSent
 from shared.ids import letter_id
 from shared.migrate import at_head, differences
@@ -297,6 +298,20 @@ def test_a_reversed_fee_is_told_without_asking_for_a_release(room: Mailroom) -> 
     assert len(room.published(LetterReady)) == len(room.published(LetterDispatched)) == 1
     text = letter_text(room, "kari", kind="fee_reversed")
     assert "Gebyret sto i brevet «Inkassovarsel» av 29. januar 2026." in text
+
+
+def test_a_fee_notice_to_nobody_is_no_letter(room: Mailroom) -> None:
+    room.feed(reversed_fee().model_copy(update={"recipients": []}))
+    room.work()
+    assert room.parked() == []
+    assert room.pdfs() == []
+
+
+@pytest.mark.parametrize("body", get_args(DisputeBody))
+def test_every_dispute_body_an_event_can_name_has_its_sentence(room: Mailroom, body: str) -> None:
+    room.feed(party(), issued(dispute_body=body))
+    room.work()
+    assert names(room) == ["LetterReady"]
 
 
 def test_a_fee_notice_about_a_letter_unknown_here_is_still_sent(room: Mailroom) -> None:

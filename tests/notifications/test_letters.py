@@ -117,7 +117,7 @@ def test_awarded_costs_get_a_column_of_their_own(renderer: Renderer) -> None:
     ("body", "words"),
     [
         ("forliksraad", "kan uenigheten avgjøres av forliksrådet."),
-        ("husleietvistutvalget", "kan uenigheten avgjøres av Husleietvistutvalget."),
+        ("husleietvistutvalg", "kan uenigheten avgjøres av Husleietvistutvalget."),
         ("unit", "sender vi klagen din til Bydel Frogner"),
     ],
 )
@@ -156,7 +156,7 @@ def test_a_reversed_fee_is_told_with_its_letter_and_reason(renderer: Renderer) -
     text = said(renderer, sample.fee_reversed())
     assert "Vi har tatt tilbake et gebyr på 38,00 kroner. Du skal ikke betale det." in text
     assert "Gebyret sto i brevet «Inkassovarsel» av 29. januar 2026." in text
-    assert "Betalingen din var på vei før brevet ble sendt." in text
+    assert "Da brevet ble sendt, var kravet allerede betalt, avsluttet eller omstridt." in text
 
 
 def test_a_reversed_fee_of_an_unknown_letter_and_reason_still_makes_sense(renderer: Renderer) -> None:
@@ -179,6 +179,7 @@ def unlawful() -> list[tuple[str, Facts]]:
         ("line_count", sample.varsel(lines=(sample.line(),) * 201)),
         ("deadline_too_short", sample.varsel(deadline=date(2026, 2, 11))),
         ("not_due", sample.varsel(lines=(sample.line(due_date=date(2026, 1, 29)),))),
+        ("dispute_body_unknown", sample.varsel(dispute_body="tingretten")),
         ("interest_unexplained", sample.varsel(lines=(sample.line(interest_from=None),))),
         ("interest_unexplained", sample.varsel(lines=(sample.line(interest_rate_percent=None),))),
         ("kid_invalid", sample.varsel(kid="126000000100016")),

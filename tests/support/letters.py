@@ -126,7 +126,7 @@ def fee_reversed(language: Language = "nb", **changes: Any) -> FeeReversedFacts:
         creditor=FROGNER,
         amount_ore=3_800,
         reversed_on=date(2026, 2, 19),
-        reason="paid_before_sent",
+        reason="no_ground",
         letter_kind=LetterKind.INKASSOVARSEL,
         letter_dated=date(2026, 1, 29),
     )

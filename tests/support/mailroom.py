@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from sqlalchemy import select
 from starlette.testclient import TestClient
 from support import letters as sample
@@ -112,7 +113,7 @@ def reversed_fee(notice: str = "n1", demand: str = "d1", case: str = "case-1", d
         claim_ids=["claim-1"],
         amount_ore=3_800,
         reversed_on=TODAY,
-        reason="paid_before_sent",
+        reason="no_ground",
         creditor=CREDITOR,
         recipients=[Recipient(debtor_ref=debtor, party_version=1, letter_id=letter_id(notice, debtor))],
     )
@@ -129,6 +130,7 @@ class Mailroom:
 
     folder: Path
     channel: Channel | None = None
+    url: str | None = None
     clock: ManualClock = field(default_factory=lambda: ManualClock(TODAY))
     machine: HandMachine = field(default_factory=HandMachine)
     offsets: Counter[TopicPartition] = field(default_factory=Counter)
@@ -141,7 +143,11 @@ class Mailroom:
 
     def open(self, channel: Channel | None = None) -> None:
         """Start the service anew on the same data, as after a crash."""
-        settings = Settings(data_dir=self.folder, portal_url="https://innkreving.example/min-side")
+        settings = Settings(
+            data_dir=self.folder,
+            portal_url="https://innkreving.example/min-side",
+            database_url=SecretStr(self.url) if self.url else None,
+        )
         bus = EmbeddedBus(self.folder / "bus.db", machine=self.machine)
         self.service = build(settings, bus, self.clock, self.machine, channel=channel or self.channel)
         upgrade(self.service.db, MIGRATIONS)

@@ -29,6 +29,9 @@ class LetterKind(StrEnum):
     CONFIRMATION = "confirmation"
 
 
+DISPUTE_BODIES: frozenset[str] = frozenset({"forliksraad", "husleietvistutvalg", "unit"})
+"""Who decides when a disagreement is not solved with us (tvisteorgan); each has its own sentence in a demand."""
+
 DEMAND_KINDS = frozenset({LetterKind.INKASSOVARSEL, LetterKind.BETALINGSOPPFORDRING})
 
 HEADINGS: dict[LetterKind, str] = {
@@ -194,6 +197,8 @@ def _check_sums(facts: DemandFacts) -> None:
 def _check_demand(facts: DemandFacts) -> None:
     if facts.kind not in DEMAND_KINDS:
         raise Unprintable("kind", f"{facts.kind} is no demand")
+    if facts.dispute_body not in DISPUTE_BODIES:
+        raise Unprintable("dispute_body_unknown", "no sentence says where a disagreement goes")
     if facts.payment.deadline < facts.dated + timedelta(days=MIN_DEADLINE_DAYS):
         raise Unprintable("deadline_too_short", f"a demand gives at least {MIN_DEADLINE_DAYS} days")
     if any(line.due_date >= facts.dated for line in facts.lines):

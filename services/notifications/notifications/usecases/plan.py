@@ -22,7 +22,8 @@ def plan_demands(uow: Uow, events: Sequence[Event]) -> None:
     mailings, letters = [], []
     for event in events:
         demand = _payload(event, DemandIssued)
-        _need_recipients(demand.demand_id, len(demand.recipients))
+        if not demand.recipients:
+            raise Park("no_recipients", f"demand {demand.demand_id} names nobody to write to")
         mailings.append(
             _mailing(uow, demand.demand_id, demand.case_id, demand.kind, is_demand=True)
             | {"facts": demand.model_dump(mode="json"), "dated": demand.planned_dispatch}
@@ -46,7 +47,8 @@ def plan_fee_notices(uow: Uow, events: Sequence[Event]) -> None:
     mailings, letters = [], []
     for event in events:
         notice = _payload(event, FeeReversed)
-        _need_recipients(notice.notice_id, len(notice.recipients))
+        if not notice.recipients:
+            continue  # everyone it concerns has been erased: there is nobody to tell
         kind = LetterKind.FEE_REVERSED.value
         mailings.append(
             _mailing(uow, notice.notice_id, notice.case_id, kind, is_demand=False)
@@ -98,11 +100,6 @@ def _known(uow: Uow, wanted: Mapping[str, DemandReleased | DemandWithdrawn]) -> 
     if missing := set(wanted) - set(found):
         raise Park("unknown_demand", f"demand {sorted(missing)[0]} was never issued to this service")
     return found
-
-
-def _need_recipients(mailing_id: str, count: int) -> None:
-    if count == 0:
-        raise Park("no_recipients", f"{mailing_id} names nobody to write to")
 
 
 def _mailing(uow: Uow, mailing_id: str, case_id: str, kind: str, *, is_demand: bool) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+"""The same way of a letter on PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from support.mailroom import TODAY, Mailroom, issued, party, released, reversed_fee, withdrawn
+
+from notifications.app import MIGRATIONS
+from notifications.tables import Model
+from shared.auth import Role
+from shared.events.notifications import LetterDispatched, LetterFailed, LetterReady, LetterSent
+from shared.migrate import at_head, differences
+
+
+@pytest.fixture
+def room(tmp_path: Path, postgres_database: str) -> Mailroom:
+    return Mailroom(tmp_path, url=postgres_database)
+
+
+def test_the_schema_is_what_the_tables_declare(room: Mailroom) -> None:
+    assert differences(room.service.db, Model.metadata) == []
+    assert at_head(room.service.db, MIGRATIONS)
+    room.service.db.close()
+
+
+def test_letters_go_their_way(room: Mailroom) -> None:
+    room.feed(party("kari"), party("ola", "Ola Nordmann"), party("per"), party("eva", address=None))
+    room.feed(issued(debtors=("kari", "ola")), issued("d2", "case-2", ("per",)), issued("d3", "case-3", ("eva",)))
+    room.work()
+    assert len(room.published(LetterReady)) == 2
+    assert [one.reason for one in room.published(LetterFailed)] == ["no_address"]  # type: ignore[attr-defined]
+    room.feed(released(until=TODAY), withdrawn("d2", "case-2"))
+    room.clock.set(TODAY + timedelta(days=1))
+    room.work()
+    assert len(room.published(LetterReady)) == 3
+    room.feed(released(until=TODAY + timedelta(days=1)))
+    room.erase("per")
+    room.feed(reversed_fee())
+    room.work()
+    marks = [(one.debtor_ref, one.first, one.last) for one in room.published(LetterSent)]  # type: ignore[attr-defined]
+    assert sorted(marks) == [("kari", True, False), ("kari", True, True), ("ola", False, True)]
+    assert len(room.published(LetterDispatched)) == 1
+    assert len(room.pdfs()) == len(room.receipts()) == 3
+    assert room.backlog() == 0
+    assert room.take(list(room.log)).applied.keys() <= {"parties"}
+    assert room.work() == 0
+    client = room.client()
+    first = client.get("/v1/letters", params={"limit": 3}).json()
+    rest = client.get("/v1/letters", params={"limit": 3, "after": first["next"]}).json()
+    assert [len(first["items"]), len(rest["items"])] == [3, 2]
+    sent = room.client(Role.DEBTOR, debtor_ref="kari").get("/v1/letters").json()["items"]
+    assert {one["kind"] for one in sent} == {"inkassovarsel", "fee_reversed"}
+    pdf = client.get(f"/v1/letters/{sent[0]['letter_id']}/document")
+    assert pdf.content.startswith(b"%PDF-1.7")
+    headers = {"Idempotency-Key": "k", "Content-Type": "application/pdf"}
+    assert client.post("/v1/documents", content=pdf.content, headers=headers).status_code == 201
+    room.service.db.close()
