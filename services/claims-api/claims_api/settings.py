@@ -25,6 +25,10 @@ class Settings(BaseServiceSettings):
     interest: Literal["skatteetaten", "inkasso"] = "skatteetaten"
     act_2026_from: date | None = Field(default=None, description="First day of the act of 22 May 2026; None: not yet.")
 
+    deadline_days: int = Field(
+        default=14, ge=14, le=60, description="Days from the planned dispatch to the printed deadline; 21 with print."
+    )
+
     keys_file: Path | None = Field(default=None, description="Field and index keys; None: in the data folder.")
     notifications_public_key: Path | None = Field(default=None, description="None: in the data folder.")
 

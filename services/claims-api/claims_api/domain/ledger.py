@@ -69,6 +69,7 @@ class EntryKind(StrEnum):
     PAID_IN = "paid_in"
     TAKEN_BACK = "taken_back"
     REFUND_RESERVED = "refund_reserved"
+    REFUND_SETTLED = "refund_settled"
 
     FEE = "fee"
     INTEREST = "interest"

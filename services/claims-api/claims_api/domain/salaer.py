@@ -9,10 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Protocol
 
+from claims_api.domain.facts import FeeStep
 from claims_api.domain.rates import Rates
 from shared.law import Trace, Traced
 from shared.money import Rounding, round_ore
+
+
+class SalaerScale(Protocol):
+    """A scale: what a claim costs when its principal is paid on a day."""
+
+    def __call__(self, claim: SalaerClaim, paid_on: date, *, rates: Rates) -> Traced[int]:
+        """Return the cost in øre."""
+        ...
+
 
 REFERENCE = "inkassoforskriften §§ 2-1 – 2-3"
 REFERENCE_LAWYER = "inkassoforskriften § 1-4"
@@ -77,6 +88,35 @@ def lawyer_led(claim: SalaerClaim, paid_on: date, *, rates: Rates) -> Traced[int
     exact, inputs = _light(claim, paid_on, rates)
     trace = Trace(rule="salaer.lawyer_led", reference=REFERENCE_LAWYER, inputs=inputs)
     return Traced(value=round_ore(exact, Rounding.ORE_HALF_UP), trace=trace)
+
+
+def later_steps(
+    claim: SalaerClaim, scale: SalaerScale, booked_ore: int, sent_on: date, today: date, *, rates: Rates
+) -> list[FeeStep]:
+    """Return how a demand's cost grows by itself until ``today`` while its principal is unpaid.
+
+    It follows the scale for a payment on each day: the heavy step, the lawyer-led cost, a new inkassosats.
+    ``booked_ore`` is what the letter itself carried.
+    """
+    if claim.demand_deadline is None:
+        return []
+    days = {day for day in change_days(claim.demand_deadline, sent_on, today, rates=rates) if day <= today}
+    steps: list[FeeStep] = []
+    running = booked_ore
+    for day in sorted(days):
+        grown = scale(claim, day, rates=rates).value - running
+        if grown > 0:
+            steps.append(FeeStep(day=day, amount_ore=grown))
+            running += grown
+    return steps
+
+
+def change_days(demand_deadline: date, sent_on: date, until: date, *, rates: Rates) -> list[date]:
+    """Return the days after ``sent_on`` on which a scale may give another amount, up to ``until``, ascending."""
+    lawyer = demand_deadline + timedelta(days=rates.whole("salaer_lawyer_after_days", demand_deadline) + 1)
+    days = {heavy_from(demand_deadline, rates=rates), lawyer}
+    days |= set(rates.table("inkassosats").changes(sent_on, until + timedelta(days=1)))
+    return sorted(day for day in days if sent_on < day <= until)
 
 
 def plan_addition(instalments: int, agreed_on: date, *, after_legal_step: bool, rates: Rates) -> Traced[int]:

@@ -15,6 +15,15 @@ from claims_api.tables.cases import (
 )
 from claims_api.tables.creditors import AgreementRow, CreditorChangeRow, CreditorRow
 from claims_api.tables.debtors import DebtorRow, RepresentativeRow
+from claims_api.tables.demands import DemandClaimRow, DemandRow
+from claims_api.tables.money import (
+    BankDayRow,
+    BankEntryRow,
+    LedgerRow,
+    PaymentCandidateRow,
+    PaymentPartRow,
+    RefundRow,
+)
 from shared.tables import plumbing
 
 PLUMBING = plumbing(Model.metadata)
@@ -22,6 +31,8 @@ PLUMBING = plumbing(Model.metadata)
 __all__ = [
     "PLUMBING",
     "AgreementRow",
+    "BankDayRow",
+    "BankEntryRow",
     "CaseCounterRow",
     "CaseRow",
     "ClaimPartyRow",
@@ -29,10 +40,16 @@ __all__ = [
     "CreditorChangeRow",
     "CreditorRow",
     "DebtorRow",
+    "DemandClaimRow",
+    "DemandRow",
     "HoldClaimRow",
     "HoldRow",
     "KidRow",
+    "LedgerRow",
     "Model",
+    "PaymentCandidateRow",
+    "PaymentPartRow",
+    "RefundRow",
     "RepresentativeRow",
     "TimelineRow",
 ]

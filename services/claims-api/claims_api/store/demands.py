@@ -1,0 +1,161 @@
+"""Demands: what was frozen, which claims are in it, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, or_, select, update
+
+from claims_api.tables import DemandClaimRow, DemandRow
+from shared.db import chunks, insert_ignore, table_of
+
+DEMAND = table_of(DemandRow)
+DEMAND_CLAIM = table_of(DemandClaimRow)
+
+ISSUED, RELEASED, SENT, WITHDRAWN = "issued", "released", "sent", "withdrawn"
+PENDING = (ISSUED, RELEASED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """A demand as stored; ``owed`` says what each claim owed on the planned day, oldest due first."""
+
+    demand_id: str
+    step_id: str
+    case_id: str
+    debtor_ref: str
+    legal_person: str
+    kind: str
+    state: str
+    planned_dispatch: date
+    deadline: date
+    kid: str
+    fee_ore: int
+    fee_trace: dict[str, Any]
+    fee_regime: str
+    total_ore: int
+    frozen: dict[str, Any]
+    issued_on: date
+    issued_at: datetime
+    released_until: date | None
+    sent_on: date | None
+    next_cost_on: date | None
+    ended_on: date | None
+    reason: str | None
+    void: bool
+    fee_dropped: bool
+    owed: dict[str, int]
+
+    @property
+    def claim_ids(self) -> tuple[str, ...]:
+        """The claims in it, oldest due first."""
+        return tuple(self.owed)
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether the letter was sent and was not taken back."""
+        return self.state == SENT and not self.void
+
+
+_COLUMNS = [name for name in Demand.__slots__ if name != "owed"]
+
+
+def insert_demand(tx: Connection, demand: Demand) -> bool:
+    """Store a demand and its claims; False when its step has one already."""
+    if not insert_ignore(tx, DEMAND, [{name: getattr(demand, name) for name in _COLUMNS}]):
+        return False
+    rows = [
+        {"demand_id": demand.demand_id, "claim_id": claim_id, "position": at, "owed_ore": owed}
+        for at, (claim_id, owed) in enumerate(demand.owed.items())
+    ]
+    tx.execute(DEMAND_CLAIM.insert(), rows)
+    return True
+
+
+def change_demand(tx: Connection, demand_id: str, **changes: Any) -> None:
+    """Record what became of a demand."""
+    tx.execute(update(DEMAND).where(DEMAND.c.demand_id == demand_id).values(**changes))
+
+
+def find_demand(tx: Connection, demand_id: str) -> Demand | None:
+    """Return a demand."""
+    return find_demands(tx, [demand_id]).get(demand_id)
+
+
+def find_demands(tx: Connection, demand_ids: Iterable[str]) -> dict[str, Demand]:
+    """Return the demands with these ids."""
+    found: dict[str, Demand] = {}
+    for piece in chunks(sorted(set(demand_ids))):
+        found.update({one.demand_id: one for one in _read(tx, select(DEMAND).where(DEMAND.c.demand_id.in_(piece)))})
+    return found
+
+
+def demands_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[Demand]]:
+    """Return every demand of the cases by case, oldest first."""
+    found: dict[str, list[Demand]] = {}
+    for piece in chunks(sorted(set(case_ids))):
+        query = select(DEMAND).where(DEMAND.c.case_id.in_(piece)).order_by(DEMAND.c.issued_at, DEMAND.c.demand_id)
+        for one in _read(tx, query):
+            found.setdefault(one.case_id, []).append(one)
+    return found
+
+
+def steps_answered(tx: Connection, step_ids: Iterable[str]) -> set[str]:
+    """Return which of these steps have a demand."""
+    found: set[str] = set()
+    for piece in chunks(sorted(set(step_ids))):
+        found.update(tx.execute(select(DEMAND.c.step_id).where(DEMAND.c.step_id.in_(piece))).scalars())
+    return found
+
+
+def last_fee_on(tx: Connection, debtor_ref: str, legal_person: str, kind: str, *, besides: str | None) -> date | None:
+    """Return the planned day of the debtor's latest demand of a kind that carries a fee and was not taken back."""
+    query = select(func.max(DEMAND.c.planned_dispatch)).where(
+        DEMAND.c.debtor_ref == debtor_ref,
+        DEMAND.c.legal_person == legal_person,
+        DEMAND.c.kind == kind,
+        DEMAND.c.fee_ore > 0,
+        DEMAND.c.state != WITHDRAWN,
+        DEMAND.c.void.is_(False),
+    )
+    if besides is not None:
+        query = query.where(DEMAND.c.demand_id != besides)
+    return tx.execute(query).scalar()
+
+
+def with_cost_due(tx: Connection, today: date, limit: int) -> list[Demand]:
+    """Return sent demands whose cost changes by itself today or has done so."""
+    query = select(DEMAND).where(DEMAND.c.next_cost_on <= today, DEMAND.c.state == SENT)
+    return _read(tx, query.order_by(DEMAND.c.next_cost_on, DEMAND.c.demand_id).limit(limit))
+
+
+def waiting(tx: Connection, *, dispatch_by: date) -> int:
+    """Return how many demands wait for their letter although it was to leave by ``dispatch_by``."""
+    query = (
+        select(func.count())
+        .select_from(DEMAND)
+        .where(or_(DEMAND.c.state == ISSUED, DEMAND.c.state == RELEASED), DEMAND.c.planned_dispatch <= dispatch_by)
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+def _read(tx: Connection, query: Select[Any]) -> list[Demand]:
+    rows = tx.execute(query).mappings().all()
+    owed = _owed(tx, [row["demand_id"] for row in rows])
+    return [_demand(row, owed.get(row["demand_id"], {})) for row in rows]
+
+
+def _owed(tx: Connection, demand_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for piece in chunks(sorted(set(demand_ids))):
+        query = select(DEMAND_CLAIM).where(DEMAND_CLAIM.c.demand_id.in_(piece)).order_by(DEMAND_CLAIM.c.position)
+        for row in tx.execute(query).mappings():
+            found.setdefault(row["demand_id"], {})[row["claim_id"]] = row["owed_ore"]
+    return found
+
+
+def _demand(row: RowMapping, owed: dict[str, int]) -> Demand:
+    return Demand(**{name: row[name] for name in _COLUMNS}, owed=owed)

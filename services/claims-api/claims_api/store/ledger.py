@@ -1,0 +1,188 @@
+"""The ledger: recording transfers, and reading them back by case, claim, day and instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select, tuple_, update
+from sqlalchemy.sql import bindparam
+
+from claims_api.domain.ledger import Account, Balance, EntryKind, Transfer
+from claims_api.tables import ClaimRow, LedgerRow
+from shared.db import chunks, insert_ignore, table_of
+from shared.law import Trace
+
+LEDGER = table_of(LedgerRow)
+CLAIM = table_of(ClaimRow)
+
+
+def add_transfers(tx: Connection, transfers: Sequence[Transfer]) -> int:
+    """Record transfers in one statement; one that is there already is left as it is. Returns how many were new."""
+    return insert_ignore(tx, LEDGER, [_row(transfer) for transfer in transfers])
+
+
+def of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[Transfer]]:
+    """Return every transfer of the cases by case, in the order they were recorded."""
+    found: dict[str, list[Transfer]] = {case_id: [] for case_id in case_ids}
+    for piece in chunks(sorted(found)):
+        query = (
+            select(LEDGER)
+            .where(LEDGER.c.case_id.in_(piece))
+            .order_by(LEDGER.c.case_id, LEDGER.c.recorded_at, LEDGER.c.source_event, LEDGER.c.ordinal)
+        )
+        for row in tx.execute(query).mappings():
+            found[row["case_id"]].append(transfer_of(row))
+    return found
+
+
+def known_of_cases(
+    tx: Connection, case_ids: Iterable[str], *, as_of: date, known_at: datetime | None
+) -> dict[str, list[Transfer]]:
+    """Return the transfers of the cases that count on ``as_of`` as known at ``known_at``, by case."""
+    found: dict[str, list[Transfer]] = {case_id: [] for case_id in case_ids}
+    for piece in chunks(sorted(found)):
+        query = select(LEDGER).where(LEDGER.c.case_id.in_(piece), LEDGER.c.value_date <= as_of)
+        if known_at is not None:
+            query = query.where(LEDGER.c.recorded_at <= known_at)
+        query = query.order_by(LEDGER.c.case_id, LEDGER.c.recorded_at, LEDGER.c.source_event, LEDGER.c.ordinal)
+        for row in tx.execute(query).mappings():
+            found[row["case_id"]].append(transfer_of(row))
+    return found
+
+
+def journal_page(
+    tx: Connection, start: datetime, end: datetime, *, after: tuple[datetime, str] | None, limit: int
+) -> list[Transfer]:
+    """Return transfers recorded from ``start`` until before ``end``, in order, from the one after ``after``."""
+    query = select(LEDGER).where(LEDGER.c.recorded_at >= start, LEDGER.c.recorded_at < end)
+    if after is not None:
+        query = query.where(tuple_(LEDGER.c.recorded_at, LEDGER.c.transfer_id) > after)
+    query = query.order_by(LEDGER.c.recorded_at, LEDGER.c.transfer_id).limit(limit)
+    return [transfer_of(row) for row in tx.execute(query).mappings()]
+
+
+def find_transfer(tx: Connection, transfer_id: str) -> Transfer | None:
+    """Return one transfer."""
+    row = tx.execute(select(LEDGER).where(LEDGER.c.transfer_id == transfer_id)).mappings().first()
+    return transfer_of(row) if row else None
+
+
+def about(tx: Connection, name: str) -> list[Transfer]:
+    """Return the transfers about a fact (a payment, a demand, a refund), in the order they were recorded."""
+    query = select(LEDGER).where(LEDGER.c.about == name).order_by(LEDGER.c.recorded_at, LEDGER.c.ordinal)
+    return [transfer_of(row) for row in tx.execute(query).mappings()]
+
+
+def movements(
+    tx: Connection, *, before: datetime, since: datetime | None = None, unit: str | None = None
+) -> dict[Account, tuple[int, int]]:
+    """Return what was debited and credited per account, in øre, of rows recorded before an instant (from ``since``)."""
+    sums: dict[Account, list[int]] = {account: [0, 0] for account in Account}
+    for side, at in ((LEDGER.c.debit, 0), (LEDGER.c.credit, 1)):
+        query = select(side, func.sum(LEDGER.c.amount_ore)).where(LEDGER.c.recorded_at < before).group_by(side)
+        if since is not None:
+            query = query.where(LEDGER.c.recorded_at >= since)
+        if unit is not None:
+            query = query.where(LEDGER.c.unit == unit)
+        for account, amount in tx.execute(query):
+            sums[Account(account)][at] = int(amount)
+    return {account: (debit, credit) for account, (debit, credit) in sums.items()}
+
+
+def everything(tx: Connection, *, unit: str | None = None) -> list[Transfer]:
+    """Return the whole ledger, or a unit's part of it, in the order it was recorded; for proofs and remittance."""
+    query = select(LEDGER).order_by(LEDGER.c.recorded_at, LEDGER.c.transfer_id)
+    if unit is not None:
+        query = query.where(LEDGER.c.unit == unit)
+    return [transfer_of(row) for row in tx.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimNumbers:
+    """What is kept on a claim for reading: where it stands and what is posted on it."""
+
+    claim_id: str
+    status: str
+    posted: Balance
+    ended_on: date | None
+    end_reason: str | None
+
+
+def keep_numbers(tx: Connection, numbers: Sequence[ClaimNumbers]) -> None:
+    """Keep on each claim what its ledger came to; the caller holds the locks of their cases."""
+    if not numbers:
+        return
+    statement = (
+        update(CLAIM)
+        .where(CLAIM.c.claim_id == bindparam("of_claim"))
+        .values(
+            status=bindparam("to_status"),
+            principal_left_ore=bindparam("left_principal"),
+            interest_left_ore=bindparam("left_interest"),
+            fees_left_ore=bindparam("left_fees"),
+            costs_left_ore=bindparam("left_costs"),
+            ended_on=bindparam("to_ended_on"),
+            end_reason=bindparam("to_end_reason"),
+        )
+    )
+    rows = [
+        {
+            "of_claim": one.claim_id,
+            "to_status": one.status,
+            "left_principal": one.posted.principal_ore,
+            "left_interest": one.posted.interest_ore,
+            "left_fees": one.posted.fees_ore,
+            "left_costs": one.posted.legal_costs_ore,
+            "to_ended_on": one.ended_on,
+            "to_end_reason": one.end_reason,
+        }
+        for one in numbers
+    ]
+    tx.execute(statement, rows)
+
+
+def transfer_of(row: RowMapping) -> Transfer:
+    """Read a transfer out of a row."""
+    return Transfer(
+        kind=EntryKind(row["kind"]),
+        debit=Account(row["debit"]),
+        debit_owner=row["debit_owner"],
+        credit=Account(row["credit"]),
+        credit_owner=row["credit_owner"],
+        amount_ore=row["amount_ore"],
+        value_date=row["value_date"],
+        unit=row["unit"],
+        case_id=row["case_id"],
+        claim_id=row["claim_id"],
+        about=row["about"],
+        trace=Trace(rule=row["trace"]["rule"], reference=row["trace"]["reference"], inputs=row["trace"]["inputs"]),
+        reverses=row["reverses"],
+        recorded_at=row["recorded_at"],
+        source_event=row["source_event"],
+        ordinal=row["ordinal"],
+    )
+
+
+def _row(transfer: Transfer) -> dict[str, Any]:
+    return {
+        "transfer_id": transfer.transfer_id,
+        "kind": transfer.kind.value,
+        "debit": transfer.debit.value,
+        "debit_owner": transfer.debit_owner,
+        "credit": transfer.credit.value,
+        "credit_owner": transfer.credit_owner,
+        "amount_ore": transfer.amount_ore,
+        "value_date": transfer.value_date,
+        "recorded_at": transfer.recorded_at,
+        "source_event": transfer.source_event,
+        "ordinal": transfer.ordinal,
+        "unit": transfer.unit,
+        "case_id": transfer.case_id,
+        "claim_id": transfer.claim_id,
+        "about": transfer.about,
+        "reverses": transfer.reverses,
+        "trace": transfer.trace.as_json(),
+    }

@@ -1,0 +1,202 @@
+"""A case's ledger and the facts it follows from, read for many cases at once and brought up to date.
+
+Whatever happens to the money of a case ends here: the facts are read under the case's lock, what they come to is worked
+out, and the ledger gets the difference (see ``domain.settlement`` and ``domain.posting``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from claims_api.deps import Deps
+from claims_api.domain.accrual import InterestTerms
+from claims_api.domain.claim_types import claim_type
+from claims_api.domain.facts import CaseFacts, ClaimFacts, Dispute, Payment, Refund, Reversal, SentDemand, charges_of
+from claims_api.domain.fees import FeeRegime, LetterKind
+from claims_api.domain.ledger import EntryKind, Transfer, standing
+from claims_api.domain.posting import Booked, CaseFrame, bring_up_to_date
+from claims_api.domain.rules import MoneyRules
+from claims_api.domain.salaer import SalaerClaim, foreign_collection, later_steps, lawyer_led
+from claims_api.store import claims, demands, disputes, ledger, payments
+from claims_api.store.cases import Case
+from claims_api.store.claims import Claim
+from claims_api.store.demands import Demand
+from claims_api.store.payments import PaymentPart
+from shared.events import Event
+from shared.uow import Uow
+
+SCALES = {FeeRegime.FOREIGN_COLLECTION: foreign_collection, FeeRegime.LAWYER_LED: lawyer_led}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseBook:
+    """Everything the money of one case follows from, as stored."""
+
+    case: Case
+    claims: Sequence[Claim]
+    entries: Sequence[Transfer]
+    demands: Sequence[Demand]
+    parts: Sequence[PaymentPart]
+    disputes: Mapping[str, tuple[Dispute, ...]]
+
+    @property
+    def frame(self) -> CaseFrame:
+        """Whose postings these are."""
+        return CaseFrame(case_id=self.case.case_id, unit=self.case.unit)
+
+    def claim(self, claim_id: str) -> Claim:
+        """Return one claim of the case."""
+        return next(one for one in self.claims if one.claim_id == claim_id)
+
+
+def load_books(tx: Connection, found: Mapping[str, Case]) -> dict[str, CaseBook]:
+    """Read the books of these cases; the caller holds their locks unless it only looks."""
+    inside = claims.claims_of_cases(tx, found)
+    entries = ledger.of_cases(tx, found)
+    sent = demands.demands_of_cases(tx, found)
+    parts = payments.parts_of_cases(tx, found)
+    disputed = disputes.disputes_of(tx, [claim.claim_id for held in inside.values() for claim in held])
+    return {
+        case_id: CaseBook(
+            case=case,
+            claims=inside.get(case_id, []),
+            entries=entries[case_id],
+            demands=sent.get(case_id, []),
+            parts=parts.get(case_id, []),
+            disputes=disputed,
+        )
+        for case_id, case in found.items()
+    }
+
+
+def terms_of(claim: Claim) -> InterestTerms:
+    """Return how a claim bears interest."""
+    return InterestTerms(start=claim.interest_from)
+
+
+def facts_of(book: CaseBook, today: date, *, rules: MoneyRules) -> CaseFacts:
+    """Return the facts of a case as of ``today``, from its claims, ledger, demands and payments."""
+    return CaseFacts(
+        claims=[
+            ClaimFacts(
+                claim_id=claim.claim_id,
+                due_date=claim.due_date,
+                registered_on=claim.registered_on,
+                interest=terms_of(claim),
+                disputes=book.disputes.get(claim.claim_id, ()),
+            )
+            for claim in book.claims
+        ],
+        charges=charges_of(book.entries),
+        demands=[_sent(book, demand, today, rules) for demand in book.demands if demand.state == demands.SENT],
+        payments=payments_of(book.parts),
+        refunds=_refunds(book.entries),
+    )
+
+
+def payments_of(parts: Iterable[PaymentPart]) -> list[Payment]:
+    """Return the payments of a case: what was matched, less what was moved off again, and what the bank took back."""
+    by_payment: dict[str, list[PaymentPart]] = {}
+    for part in parts:
+        by_payment.setdefault(part.payment_id, []).append(part)
+    found = []
+    for payment_id, mine in by_payment.items():
+        matched = [part for part in mine if part.kind == "matched"]
+        amount = sum(part.amount_ore for part in matched)
+        amount -= sum(part.amount_ore for part in mine if part.kind == "unallocated")
+        if not matched or amount <= 0:
+            continue
+        named = matched[-1].claim_id
+        found.append(
+            Payment(
+                payment_id=payment_id,
+                paid_on=matched[-1].on_day,
+                amount_ore=amount,
+                named=(named,) if named else (),
+                direct=matched[-1].direct,
+                reversals=tuple(
+                    Reversal(reversal_id=part.reversal_id, on=part.on_day, amount_ore=part.amount_ore)
+                    for part in mine
+                    if part.kind == "taken_back" and part.reversal_id is not None
+                ),
+            )
+        )
+    return found
+
+
+def book_cases(
+    uow: Uow,
+    deps: Deps,
+    books: Mapping[str, CaseBook],
+    causes: Mapping[str, Event | None],
+    *,
+    interest_to: Mapping[str, Iterable[date]] | None = None,
+) -> dict[str, Booked]:
+    """Bring locked cases up to date and record what that takes, in one statement; returns what each came to.
+
+    ``causes`` names the event behind each case's bookings; ``interest_to`` further days on which a claim's interest
+    must be posted.
+    """
+    done: dict[str, Booked] = {}
+    transfers: list[Transfer] = []
+    for case_id, book in books.items():
+        cause = causes.get(case_id)
+        booked = bring_up_to_date(
+            book.frame,
+            book.entries,
+            facts_of(book, uow.today, rules=deps.rules),
+            rules=deps.rules,
+            source_event=cause.envelope.event_id if cause else uow.new_id("booking"),
+            recorded_at=book.case.last_recorded_at,
+            interest_to=interest_to,
+        )
+        done[case_id] = booked
+        transfers.extend(booked.transfers)
+    ledger.add_transfers(uow.tx, transfers)
+    return done
+
+
+def salaer_claim(book: CaseBook, demand: Demand, claim: Claim) -> SalaerClaim:
+    """Return what the salær scale needs to know of a demand: its claims are sized together."""
+    together = [book.claim(claim_id) for claim_id in demand.claim_ids]
+    return SalaerClaim(
+        size_ore=sum(one.original_principal_ore for one in together),
+        due_date=claim.due_date,
+        demand_deadline=demand.deadline,
+        vat=claim_type(claim.claim_type).outside_vat,
+        minor=claim.minor,
+    )
+
+
+def _sent(book: CaseBook, demand: Demand, today: date, rules: MoneyRules) -> SentDemand:
+    if demand.sent_on is None:
+        raise ValueError(f"demand {demand.demand_id}: expected the day it was sent")
+    scale = SCALES.get(FeeRegime(demand.fee_regime))
+    later = []
+    if scale is not None and demand.kind == LetterKind.DEMAND.value and demand.claim_ids:
+        priced = salaer_claim(book, demand, book.claim(demand.claim_ids[0]))
+        later = later_steps(priced, scale, demand.fee_ore, demand.sent_on, today, rates=rules.rates)
+    return SentDemand(
+        demand_id=demand.demand_id,
+        sent_on=demand.sent_on,
+        frozen_on=demand.planned_dispatch,
+        deadline=demand.deadline,
+        claim_ids=demand.claim_ids,
+        fee_ore=demand.fee_ore,
+        total_ore=demand.total_ore,
+        void=demand.void,
+        fee_dropped=demand.fee_dropped,
+        later=tuple(later),
+    )
+
+
+def _refunds(entries: Sequence[Transfer]) -> list[Refund]:
+    return [
+        Refund(refund_id=row.about or row.transfer_id, on=row.value_date, amount_ore=row.amount_ore)
+        for row in standing(entries)
+        if row.kind is EntryKind.REFUND_RESERVED
+    ]

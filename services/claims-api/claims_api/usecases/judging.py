@@ -1,0 +1,242 @@
+"""What a judgement of a demand looks at, read under the case's lock (see ``domain.demand``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from claims_api.deps import Deps
+from claims_api.domain.accrual import ClaimBalance, claim_balance
+from claims_api.domain.claim_types import claim_type
+from claims_api.domain.demand import (
+    CaseCheck,
+    ClaimCheck,
+    FeeClaim,
+    SentLetter,
+    Verdict,
+    bank_days_needed,
+    demand_fee,
+    judge,
+)
+from claims_api.domain.fees import ChargedClaim, EarlierLetter, FeeRegime, LetterKind
+from claims_api.domain.ledger import EntryKind, known, standing
+from claims_api.domain.limitation import is_barred
+from claims_api.store import claims, debtors, demands, holds, payments
+from claims_api.store.claims import Claim
+from claims_api.store.debtors import Debtor
+from claims_api.store.demands import Demand
+from claims_api.usecases.casebook import CaseBook, terms_of
+from claims_api.usecases.consequences import CLOSED_BY_HAND
+from shared import parking
+from shared.law import Traced
+from shared.uow import Uow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """One case as a judgement sees it on a planned day. ``besides``: the demand that is judged itself."""
+
+    book: CaseBook
+    planned: date
+    checks: Mapping[str, ClaimCheck]
+    case: CaseCheck
+    owed: Mapping[str, ClaimBalance]
+    liable: Mapping[str, Sequence[str]]
+    debtor: Debtor
+    besides: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What is read once for all cases of a batch."""
+
+    books: Mapping[str, CaseBook]
+    held: Mapping[str, Sequence[holds.Hold]]
+    held_debtors: Mapping[str, set[str]]
+    liable: Mapping[str, Sequence[str]]
+    candidates: Mapping[str, int]
+    parked: set[str]
+    debtors: Mapping[str, Debtor] = field(default_factory=dict)
+
+
+def look(uow: Uow, books: Mapping[str, CaseBook]) -> Looked:
+    """Read holds, liable parties, candidate payments and parked events of the cases, set by set."""
+    ids = [claim.claim_id for book in books.values() for claim in book.claims]
+    return Looked(
+        books=books,
+        held=holds.stopping_holds(uow.tx, ids),
+        held_debtors=holds.held_debtors(uow.tx, ids),
+        liable=claims.parties_of(uow.tx, ids),
+        candidates=payments.candidates_of(uow.tx, books),
+        parked=parking.parked_keys(uow.tx, uow.tables, list(books)),
+        debtors=debtors.find_debtors(uow.tx, [book.case.debtor_ref for book in books.values()]),
+    )
+
+
+def sight(
+    uow: Uow,
+    deps: Deps,
+    looked: Looked,
+    case_id: str,
+    claim_ids: Sequence[str],
+    planned: date,
+    besides: str | None = None,
+) -> Sight:
+    """Gather what the judgement of these claims of one case needs, for a letter that leaves on ``planned``."""
+    book = looked.books[case_id]
+    wanted = [claim for claim in book.claims if claim.claim_id in claim_ids]
+    entries = known(book.entries, as_of=planned, known_at=None)
+    owed = {
+        claim.claim_id: claim_balance(entries, claim.claim_id, terms_of(claim), planned, rules=deps.rules)
+        for claim in wanted
+    }
+    checks = {claim.claim_id: _check(uow, looked, book, claim, owed[claim.claim_id], besides) for claim in wanted}
+    others = [one for one in book.demands if one.demand_id != besides and one.state != demands.WITHDRAWN]
+    return Sight(
+        book=book,
+        planned=planned,
+        checks=checks,
+        case=CaseCheck(
+            today=uow.today,
+            booked=_booked(uow, deps, list(checks.values())),
+            candidate_payments=looked.candidates.get(case_id, 0),
+            events_parked=case_id in looked.parked,
+            demand_today=any(one.planned_dispatch == planned or one.issued_on == uow.today for one in others),
+            rates_known=_rates_known(deps, planned, wanted),
+        ),
+        owed=owed,
+        liable={name: _receivers(looked, name) for name in checks},
+        debtor=looked.debtors[book.case.debtor_ref],
+        besides=besides,
+    )
+
+
+def verdict_of(deps: Deps, seen: Sight, kind: LetterKind) -> Verdict:
+    """Judge every claim that is seen."""
+    return judge(kind, list(seen.checks.values()), seen.case, rules=deps.rules)
+
+
+def fee_of(
+    uow: Uow, deps: Deps, seen: Sight, kind: LetterKind, claim_ids: Sequence[str], deadline: date
+) -> Traced[int]:
+    """Return the fee a letter about these claims carries, oldest claim first; the caller holds the debtor's lock."""
+    book = seen.book
+    last = demands.last_fee_on(
+        uow.tx, book.case.debtor_ref, book.case.legal_person, LetterKind.DEMAND.value, besides=seen.besides
+    )
+    priced = [_fee_claim(book, book.claim(name), seen.debtor) for name in claim_ids]
+    return demand_fee(kind, seen.planned, deadline, priced, last_demand_fee_on=last, rules=deps.rules)
+
+
+def _check(
+    uow: Uow, looked: Looked, book: CaseBook, claim: Claim, owed: ClaimBalance, besides: str | None
+) -> ClaimCheck:
+    pending = any(
+        one.state in demands.PENDING and one.demand_id != besides and claim.claim_id in one.owed for one in book.demands
+    )
+    disputed = any(one.amount_ore is None and one.stands_on(uow.today) for one in book.disputes.get(claim.claim_id, ()))
+    return ClaimCheck(
+        claim_id=claim.claim_id,
+        due_date=claim.due_date,
+        registered_on=claim.registered_on,
+        owed_ore=owed.balance.total_ore,
+        ended=claim.ended_on is not None or claim.status in CLOSED_BY_HAND,
+        disputed=disputed,
+        held=claim.claim_id in looked.held or claim.status in ("hearing", "plan"),
+        barred=is_barred(claim.last_day, uow.today),
+        pending=pending,
+        letters=[*_own_notice(claim), *_sent_letters(book, claim)],
+    )
+
+
+def _own_notice(claim: Claim) -> list[SentLetter]:
+    if claim.notice_sent_on is None or claim.notice_deadline is None or claim.notice_void is not None:
+        return []
+    return [
+        SentLetter(kind=LetterKind.NOTICE, sent_on=claim.notice_sent_on, deadline=claim.notice_deadline, by_unit=True)
+    ]
+
+
+def _sent_letters(book: CaseBook, claim: Claim) -> list[SentLetter]:
+    return [
+        SentLetter(kind=LetterKind(one.kind), sent_on=one.sent_on, deadline=one.deadline)
+        for one in book.demands
+        if one.stands and claim.claim_id in one.owed and one.sent_on is not None
+    ]
+
+
+def _booked(uow: Uow, deps: Deps, checks: Sequence[ClaimCheck]) -> frozenset[date]:
+    days = [day for check in checks for day in bank_days_needed(check, rules=deps.rules)]
+    if not days:
+        return frozenset()
+    return payments.booked_days(uow.tx, deps.settings.payee_account, min(days), max(days))
+
+
+def _rates_known(deps: Deps, planned: date, wanted: Sequence[Claim]) -> bool:
+    names = ["inkassosats"]
+    if any(claim.interest_from is not None for claim in wanted):
+        names.append("late_interest")
+    return deps.rules.rates.complete_on(planned, *names)
+
+
+def _receivers(looked: Looked, claim_id: str) -> list[str]:
+    away = looked.held_debtors.get(claim_id, set())
+    return [ref for ref in looked.liable.get(claim_id, ()) if ref not in away]
+
+
+def _fee_claim(book: CaseBook, claim: Claim, debtor: Debtor) -> FeeClaim:
+    return FeeClaim(
+        claim_id=claim.claim_id,
+        charged=ChargedClaim(
+            due_date=claim.due_date, minor=claim.minor, letters=[*_unit_letters(claim), *_charged_letters(book, claim)]
+        ),
+        regime=FeeRegime(claim.fee_regime),
+        size_ore=claim.original_principal_ore,
+        replaced=any(
+            one.stands and one.kind == LetterKind.DEMAND.value and claim.claim_id in one.owed for one in book.demands
+        ),
+        business=debtor.kind == "business",
+        vat=claim_type(claim.claim_type).outside_vat,
+    )
+
+
+def _unit_letters(claim: Claim) -> list[EarlierLetter]:
+    letters = [
+        EarlierLetter(
+            kind=LetterKind.REMINDER,
+            sent_on=date.fromisoformat(one["sent_on"]),
+            deadline=date.fromisoformat(one["deadline"]) if one.get("deadline") else None,
+            fee_ore=int(one["fee_ore"]),
+        )
+        for one in claim.earlier_reminders
+    ]
+    if claim.notice_sent_on is not None and claim.notice_void is None:
+        notice = EarlierLetter(
+            kind=LetterKind.NOTICE,
+            sent_on=claim.notice_sent_on,
+            deadline=claim.notice_deadline,
+            fee_ore=claim.notice_fee_ore,
+        )
+        letters.append(notice)
+    return letters
+
+
+def _charged_letters(book: CaseBook, claim: Claim) -> list[EarlierLetter]:
+    carried = {row.about: row.amount_ore for row in standing(book.entries) if row.kind is EntryKind.FEE}
+    mine = {row.about for row in standing(book.entries) if row.kind is EntryKind.FEE and row.claim_id == claim.claim_id}
+    return [
+        EarlierLetter(
+            kind=LetterKind(one.kind),
+            sent_on=one.sent_on,
+            deadline=one.deadline,
+            fee_ore=carried[one.demand_id] if one.demand_id in mine else 0,
+        )
+        for one in book.demands
+        if one.stands and claim.claim_id in one.owed and one.sent_on is not None
+    ]
+
+
+def latest_demand(book: CaseBook, demand_id: str) -> Demand:
+    """Return one demand of a case's book."""
+    return next(one for one in book.demands if one.demand_id == demand_id)

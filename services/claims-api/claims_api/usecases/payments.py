@@ -1,0 +1,293 @@
+"""What the bank's money does to cases: matched, unmatched, taken back, moved, and bank days that are complete.
+
+Each bank transaction is one row bank → suspense, whichever event names it first; what belongs to a case goes on from
+suspense, back-dated to the day it was paid. Nothing depends on the order between keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+from claims_api.deps import Deps
+from claims_api.domain.ledger import Draft, Transfer, record
+from claims_api.domain.posting import payment_in, payment_taken_back
+from claims_api.store import cases, ledger, payments
+from claims_api.store.cases import Case, TimelineEntry
+from claims_api.store.payments import BankEntry, PaymentPart
+from claims_api.usecases.casebook import book_cases, load_books
+from claims_api.usecases.consequences import SYSTEM, tell_what_changed
+from shared.errors import Park
+from shared.events import Event
+from shared.events.payments import (
+    BankDayCompleted,
+    PaymentMatched,
+    PaymentReversed,
+    PaymentUnallocated,
+    PaymentUnmatched,
+)
+from shared.money import kroner
+from shared.uow import Uow
+
+UNKNOWN_CASE = "unknown_case"
+AMOUNT_DIFFERS = "bank_amount_differs"
+ABOVE_PAYMENT = "allocation_above_payment"
+
+
+def on_matched(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+    """Book money that belongs to cases (payment.matched): bank → suspense if new, suspense → case.
+
+    Raises Park for an unknown case, for another amount than the bank's row has, and for more than was paid.
+    """
+    told = [(event, cast(PaymentMatched, event.payload)) for event in events]
+    locked = _lock(uow, [payload.case_id for _, payload in told])
+    _book_bank(uow, [_credit(p.payment_id, p.account, p.day, p.bank_amount_ore or p.amount_ore) for _, p in told])
+    payments.add_parts(
+        uow.tx,
+        [
+            PaymentPart(
+                part_id=event.envelope.event_id,
+                kind="matched",
+                payment_id=p.payment_id,
+                case_id=p.case_id,
+                claim_id=p.claim_id,
+                amount_ore=p.amount_ore,
+                on_day=p.paid_on,
+                kid=p.kid or None,
+                matched_by=p.matched_by,
+                recorded_at=locked[p.case_id].last_recorded_at,
+            )
+            for event, p in told
+        ],
+    )
+    _check_allocated(uow, {p.payment_id: p.bank_amount_ore or p.amount_ore for _, p in told})
+    payments.drop_candidates(uow.tx, [p.payment_id for _, p in told])
+    lines = [
+        _line(uow, locked[p.case_id], event, "payment.received", f"Innbetaling på {kroner(p.amount_ore)} kroner", p)
+        for event, p in told
+    ]
+    cases.add_timeline(uow.tx, lines)
+    _settle(uow, deps, locked, {p.case_id: event for event, p in told})
+    payments.check_bank_days(uow.tx, {(p.account, p.day) for _, p in told})
+
+
+def on_unmatched(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+    """Book money nobody's claim was found for (payment.unmatched); the cases it may belong to take no step."""
+    told = [cast(PaymentUnmatched, event.payload) for event in events]
+    _book_bank(uow, [_credit(p.payment_id, p.account, p.day, p.amount_ore) for p in told])
+    placed = payments.allocated(uow.tx, [p.payment_id for p in told])
+    for payload in told:
+        if placed.get(payload.payment_id, 0) <= 0:
+            payments.add_candidates(uow.tx, payload.payment_id, payload.candidate_case_ids, uow.today)
+    payments.check_bank_days(uow.tx, {(p.account, p.day) for p in told})
+
+
+def on_reversed(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+    """Book what the bank took back (payment.reversed): suspense → bank, and case → suspense when a case had it."""
+    told = [(event, cast(PaymentReversed, event.payload)) for event in events]
+    with_case = [(event, p) for event, p in told if p.case_id is not None and p.payment_id is not None]
+    locked = _lock(uow, [p.case_id for _, p in with_case if p.case_id])
+    _book_bank(
+        uow,
+        [
+            BankEntry(
+                entry_id=p.reversal_id,
+                account=p.account,
+                day=p.day,
+                amount_ore=-(p.bank_amount_ore or p.amount_ore),
+                payment_id=p.payment_id,
+            )
+            for _, p in told
+        ],
+    )
+    payments.drop_candidates(uow.tx, [p.payment_id for _, p in told if p.payment_id])
+    parts, lines = [], []
+    for event, p in with_case:
+        case = locked[cast(str, p.case_id)]
+        parts.append(
+            PaymentPart(
+                part_id=event.envelope.event_id,
+                kind="taken_back",
+                payment_id=cast(str, p.payment_id),
+                reversal_id=p.reversal_id,
+                case_id=case.case_id,
+                amount_ore=p.amount_ore,
+                on_day=p.reversed_on,
+                recorded_at=case.last_recorded_at,
+            )
+        )
+        text = f"Banken har tilbakeført en innbetaling på {kroner(p.amount_ore)} kroner"
+        lines.append(_line(uow, case, event, "payment.reversed", text, p))
+    payments.add_parts(uow.tx, parts)
+    cases.add_timeline(uow.tx, lines)
+    _settle(uow, deps, locked, {cast(str, p.case_id): event for event, p in with_case})
+    payments.check_bank_days(uow.tx, {(p.account, p.day) for _, p in told})
+
+
+def on_unallocated(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+    """Take money off cases again (payment.unallocated): it was never theirs, so it counts as never paid."""
+    told = [(event, cast(PaymentUnallocated, event.payload)) for event in events]
+    locked = _lock(uow, [p.case_id for _, p in told])
+    _book_bank(uow, [_credit(p.payment_id, p.account, p.day, p.bank_amount_ore or p.amount_ore) for _, p in told])
+    payments.add_parts(
+        uow.tx,
+        [
+            PaymentPart(
+                part_id=event.envelope.event_id,
+                kind="unallocated",
+                payment_id=p.payment_id,
+                case_id=p.case_id,
+                amount_ore=p.amount_ore,
+                on_day=p.unallocated_on,
+                recorded_at=locked[p.case_id].last_recorded_at,
+            )
+            for event, p in told
+        ],
+    )
+    cases.add_timeline(
+        uow.tx,
+        [
+            _line(
+                uow,
+                locked[p.case_id],
+                event,
+                "payment.moved",
+                f"En innbetaling på {kroner(p.amount_ore)} kroner hørte ikke til saken og er tatt av",
+                p,
+            )
+            for event, p in told
+        ],
+    )
+    _settle(uow, deps, locked, {p.case_id: event for event, p in told})
+    payments.check_bank_days(uow.tx, {(p.account, p.day) for _, p in told})
+
+
+def on_bank_day(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+    """Note that the bank's day is complete (bank_day.completed); it is booked once our rows are its count and sum."""
+    told = [cast(BankDayCompleted, event.payload) for event in events]
+    rows = [
+        {
+            "account": p.account,
+            "day": p.day,
+            "count": p.count,
+            "sum_ore": p.sum_ore,
+            "completed_by": p.completed_by,
+            "completed_at": uow.now,
+        }
+        for p in told
+    ]
+    payments.put_bank_days(uow.tx, rows)
+    payments.check_bank_days(uow.tx, {(p.account, p.day) for p in told})
+
+
+def book_discarded(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+    """Book the bank's part of payment events that were discarded: their money rests on suspense, the day adds up."""
+    entries = []
+    for event in events:
+        payload = event.payload
+        if isinstance(payload, PaymentMatched | PaymentUnmatched | PaymentUnallocated):
+            whole = getattr(payload, "bank_amount_ore", None) or payload.amount_ore
+            entries.append(_credit(payload.payment_id, payload.account, payload.day, whole))
+        elif isinstance(payload, PaymentReversed):
+            entries.append(
+                BankEntry(
+                    entry_id=payload.reversal_id,
+                    account=payload.account,
+                    day=payload.day,
+                    amount_ore=-(payload.bank_amount_ore or payload.amount_ore),
+                    payment_id=payload.payment_id,
+                )
+            )
+    _book_bank(uow, entries)
+    payments.check_bank_days(uow.tx, {(entry.account, entry.day) for entry in entries})
+
+
+def settle_case(uow: Uow, deps: Deps, case: Case, cause: Event | None = None) -> None:
+    """Bring one locked case up to date after a fact about it changed, and tell what follows."""
+    _settle(uow, deps, {case.case_id: case}, {case.case_id: cause})
+
+
+def _settle(uow: Uow, deps: Deps, locked: Mapping[str, Case], causes: Mapping[str, Event | None]) -> None:
+    books = load_books(uow.tx, locked)
+    booked = book_cases(uow, deps, books, causes)
+    tell_what_changed(uow, deps, books, booked, causes)
+
+
+def _lock(uow: Uow, case_ids: Iterable[str]) -> dict[str, Case]:
+    wanted = set(case_ids)
+    locked = cases.lock_cases(uow, wanted)
+    if wanted - locked.keys():
+        raise Park(UNKNOWN_CASE, "case_id: expected a case of this service")
+    return locked
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    entries: Mapping[str, BankEntry]
+
+    def agrees(self, entry: BankEntry) -> bool:
+        known = self.entries.get(entry.entry_id)
+        same = (entry.account, entry.day, entry.amount_ore)
+        return known is None or (known.account, known.day, known.amount_ore) == same
+
+
+def _book_bank(uow: Uow, entries: Sequence[BankEntry]) -> None:
+    """Book bank entries that no event named before; raises Park when one was named with other facts."""
+    known = _Known(payments.find_entries(uow.tx, [entry.entry_id for entry in entries]))
+    fresh: dict[str, BankEntry] = {}
+    for entry in entries:
+        if not known.agrees(entry) or not _Known(fresh).agrees(entry):
+            raise Park(
+                AMOUNT_DIFFERS, "amount_ore: expected what the bank's row has, got another amount, account or day"
+            )
+        if entry.entry_id not in known.entries:
+            fresh[entry.entry_id] = entry
+    payments.add_entries(uow.tx, list(fresh.values()))
+    ledger.add_transfers(uow.tx, [row for entry in fresh.values() for row in _bank_rows(uow, entry)])
+
+
+def _bank_rows(uow: Uow, entry: BankEntry) -> list[Transfer]:
+    draft: Draft
+    if entry.amount_ore > 0:
+        draft = payment_in(payment_id=entry.entry_id, account=entry.account, amount_ore=entry.amount_ore, day=entry.day)
+    else:
+        draft = payment_taken_back(
+            reversal_id=entry.entry_id,
+            payment_id=entry.payment_id,
+            account=entry.account,
+            amount_ore=-entry.amount_ore,
+            day=entry.day,
+        )
+    return record([draft], source_event=f"bank:{entry.entry_id}", recorded_at=uow.now)
+
+
+def _credit(payment_id: str, account: str, day: date, amount_ore: int) -> BankEntry:
+    return BankEntry(entry_id=payment_id, account=account, day=day, amount_ore=amount_ore, payment_id=payment_id)
+
+
+def _check_allocated(uow: Uow, paid: Mapping[str, int]) -> None:
+    placed = payments.allocated(uow.tx, paid)
+    if any(placed[payment_id] > amount for payment_id, amount in paid.items()):
+        raise Park(ABOVE_PAYMENT, "amount_ore: expected parts of at most the payment, got more in all")
+
+
+def _line(
+    uow: Uow,
+    case: Case,
+    event: Event,
+    kind: str,
+    summary: str,
+    payload: PaymentMatched | PaymentReversed | PaymentUnallocated,
+) -> TimelineEntry:
+    return TimelineEntry(
+        entry_id=uow.new_id(f"timeline:{kind}", cause=event),
+        case_id=case.case_id,
+        claim_id=payload.claim_id if isinstance(payload, PaymentMatched) else None,
+        at=case.last_recorded_at,
+        type=kind,
+        summary=summary,
+        actor=SYSTEM,
+        facts={"payment_id": payload.payment_id, "amount_ore": payload.amount_ore, "day": payload.day.isoformat()},
+    )
