@@ -15,15 +15,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-import claims_api.app
 import escalation.app
 import escalation.settings
-import notifications.app
-import payments_ingest.app
 from fastapi import FastAPI
 
+import claims_api.app
 import claims_api.settings
+import notifications.app
 import notifications.settings
+import payments_ingest.app
 import payments_ingest.settings
 from embedded.lock import FolderLock
 from embedded.pages import root_router
@@ -165,7 +165,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await installation.start()
     server_file = installation.settings.server_file
     if app.state.url is not None:
-        server_file.write_text(json.dumps({"url": app.state.url, "pid": os.getpid()}), "utf-8")
+        draft = server_file.with_suffix(".new")
+        draft.write_text(json.dumps({"url": app.state.url, "pid": os.getpid()}), "utf-8")
+        draft.replace(server_file)
     try:
         yield
     finally:

@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 
 from inkasso.client import Refused, Server, connect, explain
-from inkasso.output import amount, console, table
+from inkasso.output import amount, console, fail, table
 from shared.auth import Role
+from shared.kid import is_valid_case_number, is_valid_kid
 
 app = typer.Typer(help="Se en sak.", no_args_is_help=True)
 
@@ -24,15 +25,29 @@ BALANCE = (
 
 
 @app.command()
-def show(case: Annotated[str, typer.Argument(help="Sakens id.")]) -> None:
+def show(case: Annotated[str, typer.Argument(help="Sakens id, saksnummeret eller en KID.")]) -> None:
     """Vis krav, saldo, kontoutskrift, hendelser, brev og hva som skjer videre."""
     server = connect()
     try:
-        for shown in case_tables(server, case):
+        for shown in case_tables(server, find_case(server, case)):
             console.print(shown)
             console.print()
     except Refused as refused:
         raise explain(refused) from None
+
+
+def find_case(server: Server, text: str) -> str:
+    """Return the id of the case that an id, a saksnummer or a KID points at; ends the command when there is none."""
+    if is_valid_case_number(text):
+        query = {"case_number": text}
+    elif is_valid_kid(text):
+        query = {"kid": text}
+    else:
+        return text
+    found = server.get("/claims-api/v1/cases", role=Role.AUDITOR, **query)["items"]
+    if not found:
+        fail(f"Ingen sak har nummeret {text}.")
+    return str(found[0]["case_id"])
 
 
 def case_tables(server: Server, case_id: str) -> list[Table]:

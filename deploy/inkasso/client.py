@@ -18,6 +18,7 @@ from shared.clock import SystemMachine
 from shared.ids import uuid7
 
 TIMEOUT_S = 30.0
+USUAL_PORT = 8000
 MOVE_TIMEOUT_S = 3_600.0
 """A move of the clock answers when everything due on the way has happened."""
 
@@ -44,6 +45,14 @@ class Server:
         self._http = httpx.Client(base_url=base_url, timeout=TIMEOUT_S, trust_env=False)
         self._tokens: dict[tuple[Role, str], str] = {}
         self.base_url = base_url
+
+    @staticmethod
+    def address_in(settings: EmbeddedSettings) -> str:
+        """Return the address that a running server wrote in its data folder, else the one it would have."""
+        try:
+            return str(json.loads(settings.server_file.read_text("utf-8"))["url"])
+        except (OSError, ValueError, KeyError):
+            return f"http://127.0.0.1:{settings.port or USUAL_PORT}"
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -127,12 +136,7 @@ def read_settings() -> EmbeddedSettings:
 def connect() -> Server:
     """Find the server: ``INKASSO_URL``, else what the running server wrote in its data folder, else its usual port."""
     settings = read_settings()
-    url = os.environ.get("INKASSO_URL")
-    if not url:
-        try:
-            url = json.loads(settings.server_file.read_text("utf-8"))["url"]
-        except (OSError, ValueError, KeyError):
-            url = f"http://127.0.0.1:{settings.port or 8000}"
+    url = os.environ.get("INKASSO_URL") or Server.address_in(settings)
     return Server(url.rstrip("/"), settings)
 
 

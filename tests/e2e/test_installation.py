@@ -1,0 +1,99 @@
+"""The installation as a thing: it starts empty, survives being killed, refuses a second process, says where to go."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import httpx
+import pytest
+from support.town import START, running
+
+from inkasso.demo.persons import ANNE
+from inkasso.demo.town import Payment, Town
+from inkasso.server import OwnServer
+
+DUE = date(2025, 12, 20)
+
+
+def test_the_root_explains_and_the_probes_answer(tmp_path: Path) -> None:
+    with running(tmp_path) as town, httpx.Client(base_url=town.server.base_url, trust_env=False) as http:
+        front = http.get("/")
+        assert front.headers["content-type"] == "text/html; charset=utf-8"
+        assert 'lang="nb"' in front.text
+        for service in ("claims-api", "payments-ingest", "escalation", "notifications"):
+            assert f'href="/{service}/docs"' in front.text
+            assert http.get(f"/{service}/docs").status_code == 200
+            assert http.get(f"/{service}/openapi.json").json()["openapi"].startswith("3.")
+        assert http.get("/health").json() == {"status": "ok"}
+        assert http.get("/ready").json() == {"ready": True, "faults": {}}
+        metrics = http.get("/metrics").text
+        assert metrics.count("# TYPE inkasso_outbox_waiting gauge") == 1
+        assert 'inkasso_outbox_waiting{service="escalation"} 0.0' in metrics
+        assert http.get("/nowhere").status_code == 404
+
+
+def test_a_second_process_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with running(tmp_path):
+        environment = {**os.environ, "INKASSO_DATA_DIR": str(tmp_path), "INKASSO_PORT": "0"}
+        second = subprocess.run(
+            [sys.executable, "-m", "embedded"], env=environment, capture_output=True, text=True, check=False
+        )
+        assert second.returncode == 2
+        assert "INKASSO_DATA_DIR" in second.stderr
+        assert "Traceback" not in second.stderr
+
+
+@pytest.mark.parametrize(("name", "value"), [("INKASSO_PORT", "many"), ("INKASSO_DATABASE_URL", "sqlite:///x.db")])
+def test_settings_that_cannot_be_are_refused_in_words(tmp_path: Path, name: str, value: str) -> None:
+    environment = {**os.environ, "INKASSO_DATA_DIR": str(tmp_path), name: value}
+    run = subprocess.run(
+        [sys.executable, "-m", "embedded"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2
+    assert name in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_nothing_is_lost_or_done_twice_when_the_process_is_killed(tmp_path: Path) -> None:
+    settings = {"INKASSO_INBOX_SETTLE_S": "0"}
+    server = OwnServer(tmp_path, START, settings)
+    server.start()
+    town = Town(server.client)
+    claim = town.register("bydel-frogner", ANNE, "kindergarten", 3_250_00, DUE, "F-1")
+    town.go_to(date(2026, 1, 15))
+    server.kill()
+
+    with running(tmp_path, None) as town:
+        assert town.today() == date(2026, 1, 15)
+        town.settle()
+        (letter,) = town.letters(claim["case_id"])
+        town.pay(Payment(kid=claim["kid"], amount_ore=letter["amount_ore"]))
+        town.go_to(date(2026, 2, 10))
+        assert town.claim(claim["claim_id"])["end_reason"] == "paid_as_demanded"
+        assert len(town.letters(claim["case_id"])) == 1
+
+
+def test_every_sample_unit_can_hand_over_its_claim_types(tmp_path: Path) -> None:
+    units = {
+        "bydel-frogner": ["kindergarten", "home_care", "nursing_home"],
+        "utdanningsetaten": ["after_school"],
+        "helseetaten": ["emergency_clinic", "dental_emergency"],
+        "deichman": ["library_replacement"],
+        "boligbygg-kf": ["rent"],
+        "plan-og-bygningsetaten": ["coercive_fine"],
+        "byradsavdeling-finans": ["other_invoice"],
+        "kulturhus-as": ["other_invoice"],
+    }
+    more = {
+        "rent": {"premises": "home"},
+        "coercive_fine": {"legal_basis": {"kind": "decision", "date": "2025-10-01", "reference": "V-1"}},
+    }
+    with running(tmp_path) as town:
+        for unit, types in units.items():
+            for kind in types:
+                claim = town.register(unit, ANNE, kind, 1_000_00, DUE, f"F-{kind}", **more.get(kind, {}))
+                assert claim["status"] == "received"
