@@ -130,3 +130,5 @@ def stop(pid: int, marker: str, how: signal.Signals, seconds: float) -> None:
         if machine.monotonic() > deadline:
             os.killpg(pid, signal.SIGKILL)
         time.sleep(_STEP_S)
+    for process in _OUTLIVING:
+        process.poll()  # takes note of the end of one that this same process started
