@@ -39,9 +39,12 @@ ClaimType = Literal[
 def _iso_day(value: object) -> object:
     if isinstance(value, date):
         return value
-    if not isinstance(value, str) or not _ISO_DAY.fullmatch(value):
-        raise ValueError("expected a date such as 2026-01-31")
-    return value
+    try:
+        if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass  # the form of a date, but no day of the calendar
+    raise ValueError("expected a date such as 2026-01-31")
 
 
 def _one_line(value: str) -> str:
@@ -63,7 +66,7 @@ Text500 = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_on
 Optional120 = Annotated[str, Field(max_length=120), AfterValidator(_one_line)]
 Optional16 = Annotated[str, Field(max_length=16), AfterValidator(_one_line)]
 Number = Annotated[str, Field(max_length=20), AfterValidator(_one_line)]
-DocumentId = Annotated[str, Field(pattern=r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+DocumentId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
 class Body(BaseModel):

@@ -215,9 +215,13 @@ def add_timeline(tx: Connection, entries: Sequence[TimelineEntry]) -> None:
     insert_ignore(tx, TIMELINE, rows)
 
 
-def timeline(tx: Connection, case_id: str, *, after: str | None, limit: int) -> list[TimelineEntry]:
-    """Return a case's timeline, oldest first, from the entry after ``after``."""
+def timeline(
+    tx: Connection, case_id: str, *, after: str | None, limit: int, claim_ids: Sequence[str] | None = None
+) -> list[TimelineEntry]:
+    """Return a case's timeline, oldest first, from the entry after ``after``; of ``claim_ids`` alone if given."""
     query = select(TIMELINE).where(TIMELINE.c.case_id == case_id)
+    if claim_ids is not None:
+        query = query.where(TIMELINE.c.claim_id.in_(list(claim_ids)))
     if after is not None:
         edge = select(TIMELINE.c.at).where(TIMELINE.c.entry_id == after).scalar_subquery()
         query = query.where((TIMELINE.c.at > edge) | ((TIMELINE.c.at == edge) & (TIMELINE.c.entry_id > after)))

@@ -11,9 +11,10 @@ from datetime import date
 
 from claims_api.store import cases, claims, holds
 from claims_api.store.cases import Case, TimelineEntry
+from claims_api.store.claims import Claim
 from claims_api.store.holds import Hold
 from shared.calendar import next_working_day
-from shared.errors import Conflict
+from shared.errors import Conflict, FieldError, NotFound, Reject
 from shared.events import Event
 from shared.events.claims import HoldEnded, HoldPlaced
 from shared.uow import Uow
@@ -148,3 +149,80 @@ def _publish_placed(uow: Uow, hold: Hold, claim_ids: Sequence[str], cause: Event
             case_id=hold.case_id, hold_id=hold.hold_id, claim_ids=list(claim_ids), reason=hold.reason, until=hold.until
         )
         uow.emit(payload, key=hold.case_id, cause=cause)
+
+
+def hold_by_hand(
+    uow: Uow,
+    case_id: str,
+    *,
+    reason: str,
+    until: date | None,
+    claim_ids: Sequence[str] | None,
+    debtor_ref: str | None,
+    who: str,
+) -> tuple[str, int]:
+    """Place a hold for a caseworker; returns its id and the case's version.
+
+    Raises NotFound for an unknown case, Reject for claims that are not of the case or have ended, for a day that has
+    passed and for someone who is not liable; Conflict when nothing is open.
+    """
+    case = cases.lock_case(uow, case_id)
+    if case is None:
+        raise NotFound("case")
+    inside = claims.claims_of_case(uow.tx, case_id)
+    errors = _wrong_claims(inside, claim_ids)
+    if until is not None and until < uow.today:
+        errors.append(FieldError("until", "in-past", "expected today or later, or null"))
+    wanted = [claim.claim_id for claim in inside if claim.ended_on is None]
+    if claim_ids is not None:
+        wanted = [claim_id for claim_id in wanted if claim_id in claim_ids]
+    if debtor_ref is not None:
+        liable = claims.parties_of(uow.tx, wanted)
+        if not any(debtor_ref in parties for parties in liable.values()):
+            errors.append(
+                FieldError("debtor_ref", "not-liable", "expected someone who is liable for one of the claims")
+            )
+    if errors:
+        raise Reject("validation", f"{len(errors)} field(s) were not accepted", errors=errors)
+    if not wanted:
+        raise Conflict("nothing-open", "case: expected a claim that is still collected, got none")
+    hold = place_hold(
+        uow,
+        case,
+        wanted,
+        reason=reason,
+        until=until,
+        placed_by=who,
+        whole_case=claim_ids is None,
+        debtor_ref=debtor_ref,
+    )
+    return hold.hold_id, case.version
+
+
+def release_by_hand(uow: Uow, case_id: str, hold_id: str, *, who: str) -> tuple[date, int]:
+    """End a hold for a caseworker; returns the first day collection may go on and the case's version.
+
+    A hold that a request placed ends with its decision, not here: Conflict.
+    """
+    case = cases.lock_case(uow, case_id)
+    hold = holds.find_hold(uow.tx, hold_id)
+    if case is None or hold is None or hold.case_id != case_id:
+        raise NotFound("hold")
+    if hold.request_id is not None:
+        raise Conflict("held-by-request", "hold: expected one placed by hand, got one that ends with its request")
+    resume_on = end_hold(uow, case, hold, ended_by=who)
+    if hold.reason == "limitation_hearing":
+        claims.set_status(uow.tx, holds.claims_of_hold(uow.tx, hold_id), "accepted")
+    return resume_on, case.version
+
+
+def _wrong_claims(inside: Sequence[Claim], claim_ids: Sequence[str] | None) -> list[FieldError]:
+    known = {claim.claim_id: claim for claim in inside}
+    errors = []
+    for at, claim_id in enumerate(claim_ids or ()):
+        claim = known.get(claim_id)
+        if claim is None:
+            errors.append(FieldError(f"claim_ids.{at}", "unknown", "expected a claim of this case"))
+        elif claim.ended_on is not None:
+            errors.append(FieldError(f"claim_ids.{at}", "ended", "expected a claim that is still collected"))
+    return errors

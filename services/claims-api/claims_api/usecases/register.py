@@ -35,7 +35,7 @@ from claims_api.store.sealed import CLAIM_TEXT
 from claims_api.usecases.balance import claim_balances
 from claims_api.usecases.debtors import ensure_debtors
 from claims_api.usecases.holds import SYSTEM, extend_to_claim, place_hold
-from claims_api.usecases.opening import post_opening
+from claims_api.usecases.opening import cover_from_overpaid, post_opening
 from shared.errors import Conflict, Crash, FieldError, RetryLater
 from shared.events.claims import ClaimRegistered
 from shared.kid import KidKind
@@ -116,16 +116,29 @@ def register_claim(uow: Uow, deps: Deps, new: NewClaim, *, canonical: str, actor
     extend_to_claim(uow, intake.case, claim.claim_id)
     for reason in reasons:
         place_hold(uow, intake.case, [claim.claim_id], reason=reason, until=None, placed_by=SYSTEM)
-    return _answer(uow, deps, claim, intake.case)
+    told = _answer(uow, deps, claim, intake.case)
+    cover_from_overpaid(uow, deps, intake.case)
+    return told
 
 
-def _told_before(tx: Connection, known: Claim, digest: str) -> Registered:
+def check_reference(tx: Connection, deps: Deps, unit: str, external_ref: str, canonical: str) -> None:
+    """Raise Conflict when the unit has handed over another claim under this reference."""
+    known = claims.find_by_external_ref(tx, unit, external_ref)
+    if known is not None:
+        _same_body(known, deps.vault.index_of(canonical, domain=DIGEST_DOMAIN))
+
+
+def _same_body(known: Claim, digest: str) -> None:
     if known.body_digest != digest:
         raise Conflict(
             "external-ref-used",
             "external_ref: expected one that was not used before, got that of another claim",
             errors=[FieldError("external_ref", "used", "the unit has handed over another claim under it")],
         )
+
+
+def _told_before(tx: Connection, known: Claim, digest: str) -> Registered:
+    _same_body(known, digest)
     case = cases.find_case(tx, known.case_id)
     if case is None:
         raise Crash("register: a claim without its case")

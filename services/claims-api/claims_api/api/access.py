@@ -1,0 +1,125 @@
+"""Who may see what: a unit its own claims, a debtor what they are liable for, the municipality's people everything.
+
+What is not the caller's to see does not exist for them: the answer is 404, never 403.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from fastapi import Query
+from sqlalchemy import Connection
+
+from claims_api.deps import Deps
+from claims_api.store import cases, claims
+from claims_api.store.cases import Case
+from claims_api.store.claims import Claim, Scope
+from shared.auth import Role
+from shared.errors import NotFound
+from shared.http import LIMIT_MAX, Ctx, allow
+
+WAIT_S = 2.0
+"""How long a reader waits for the version of a case that they just made."""
+_POLL_S = 0.02
+
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
+After = Annotated[str | None, Query(max_length=80, description="The `next` of the page before.")]
+MinVersion = Annotated[
+    int | None,
+    Query(ge=1, description="A case_version you were told: the answer is at least as new (waits up to 2 s)."),
+]
+
+Readers = Annotated[Ctx, allow(Role.AGENCY, Role.CASEWORKER, Role.AUDITOR, Role.DEBTOR)]
+Clerks = Annotated[Ctx, allow(Role.CASEWORKER)]
+Senders = Annotated[Ctx, allow(Role.AGENCY, Role.CASEWORKER)]
+
+
+def deps_of(ctx: Ctx) -> Deps:
+    """Return what the use cases depend on."""
+    return cast(Deps, ctx.service.app.state.deps)
+
+
+def scope_of(ctx: Ctx) -> Scope:
+    """Return which claims and cases the caller may see."""
+    caller = ctx.caller
+    return Scope(
+        unit=caller.unit if caller.role is Role.AGENCY else None,
+        debtor_ref=caller.debtor_ref if caller.role is Role.DEBTOR else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A case as the caller may see it: ``claims`` are those that are theirs to see.
+
+    ``whole`` is false for a co-debtor, who sees the claims they are liable for and nothing else of the case.
+    """
+
+    case: Case
+    claims: Sequence[Claim]
+    whole: bool
+
+    @property
+    def claim_ids(self) -> list[str] | None:
+        """The claims to restrict numbers to; None: all of the case."""
+        return None if self.whole else [claim.claim_id for claim in self.claims]
+
+
+def see_case(tx: Connection, ctx: Ctx, case_id: str) -> Seen:
+    """Return the case if the caller may see it; raises NotFound otherwise."""
+    scope = scope_of(ctx)
+    case = cases.find_case(tx, case_id)
+    if case is None or (scope.unit is not None and case.unit != scope.unit):
+        raise NotFound("case")
+    found = claims.claims_of_case(tx, case_id)
+    if scope.debtor_ref is None or scope.debtor_ref == case.debtor_ref:
+        return Seen(case=case, claims=found, whole=True)
+    liable = claims.parties_of(tx, [claim.claim_id for claim in found])
+    theirs = [claim for claim in found if scope.debtor_ref in liable.get(claim.claim_id, [])]
+    if not theirs:
+        raise NotFound("case")
+    return Seen(case=case, claims=theirs, whole=False)
+
+
+def see_claim(tx: Connection, ctx: Ctx, claim_id: str) -> Claim:
+    """Return the claim if the caller may see it; raises NotFound otherwise."""
+    scope = scope_of(ctx)
+    claim = claims.find_claim(tx, claim_id)
+    if claim is None or (scope.unit is not None and claim.unit != scope.unit):
+        raise NotFound("claim")
+    if scope.debtor_ref is not None and scope.debtor_ref not in claims.parties_of(tx, [claim_id])[claim_id]:
+        raise NotFound("claim")
+    return claim
+
+
+def wait_for(ctx: Ctx, case_id: str, min_version: int | None) -> None:
+    """Wait until the case has come to a version, but no longer than WAIT_S; then whoever asks gets what there is."""
+    if min_version is None:
+        return
+    machine = ctx.service.machine
+    until = machine.monotonic() + WAIT_S
+    rest = threading.Event()
+    while True:
+        with ctx.read() as tx:
+            version = cases.case_version(tx, case_id)
+        if version is None or version >= min_version or machine.monotonic() >= until:
+            return
+        rest.wait(_POLL_S)
+
+
+def may_read_sensitive(ctx: Ctx) -> bool:
+    """Tell whether the caller may read what was delivered by health and social services: the debtor, one desk role."""
+    return ctx.caller.role is Role.DEBTOR or (ctx.caller.role is Role.CASEWORKER and "health" in ctx.caller.scopes)
+
+
+def may_read_protected(ctx: Ctx) -> bool:
+    """Tell whether the caller may read a protected address: one desk role."""
+    return ctx.caller.role is Role.CASEWORKER and "protected" in ctx.caller.scopes
+
+
+def page(items: Sequence[Any], key: str, limit: int) -> str | None:
+    """Return the cursor of the page after ``items``, None when this is the last."""
+    return str(getattr(items[-1], key)) if len(items) == limit else None

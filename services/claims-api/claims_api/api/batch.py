@@ -1,0 +1,180 @@
+"""Many claims in one call: one JSON object a line in, one result a line out, while the lines still come.
+
+Each line is taken in by itself: a bad line harms no other. Lines share commits, for a disk write each would be slow.
+A line that was answered is stored; whoever lost the answer sends the same lines again and is told the same
+(``external_ref`` is what makes that safe, so no Idempotency-Key is asked for).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from pydantic import TypeAdapter
+from starlette.types import Receive, Scope, Send
+
+from claims_api.api.access import Senders
+from claims_api.api.claims import take_in
+from claims_api.api.schemas import Submission
+from shared.errors import Crash, Reject, RetryLater
+from shared.http import Ctx
+from shared.problems import problem_body, problems
+from shared.uow import Uow
+
+log = logging.getLogger(__name__)
+
+router = APIRouter(prefix="/v1/claims", tags=["claims"])
+
+PATH = "/v1/claims/batch"
+BODY_MAX_BYTES = 200_000_000
+LINE_MAX_BYTES = 64_000
+LINES_MAX = 100_000
+PER_COMMIT = 100
+"""Lines that share a commit."""
+MEDIA_TYPE = "application/x-ndjson"
+
+_submission: TypeAdapter[Submission] = TypeAdapter(Submission)
+
+Line = tuple[int, bytes]
+
+
+class _Duplex(StreamingResponse):
+    """A response that is sent while the request is still read: nothing but its own reader may take the body."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream; the base class would also listen for a disconnect, and swallow the body by it."""
+        await self.stream_response(send)
+
+
+@router.post(
+    "/batch",
+    responses={
+        200: {"content": {MEDIA_TYPE: {}}, "description": "A result per line: {line, claim_id, …} or {line, problem}."},
+        **problems(401, 403, 413),
+    },
+    openapi_extra={"requestBody": {"content": {MEDIA_TYPE: {}}, "required": True}},
+    response_class=StreamingResponse,
+    summary="Hand over many claims",
+)
+async def register_batch(ctx: Senders, request: Request) -> StreamingResponse:
+    """Take in claims, one a line (NDJSON), and answer each line as soon as it is stored.
+
+    Reading never waits for whoever reads the answers, so a client may send everything before it reads anything.
+    """
+    return _Duplex(_answers(ctx, request), media_type=MEDIA_TYPE)
+
+
+async def _answers(ctx: Ctx, request: Request) -> AsyncIterator[bytes]:
+    results: asyncio.Queue[bytes | None] = asyncio.Queue()  # bounded by LINES_MAX
+    taking = asyncio.create_task(_take(ctx, request, results))
+    try:
+        while (result := await results.get()) is not None:
+            yield result
+        await taking
+    finally:
+        taking.cancel()
+
+
+async def _take(ctx: Ctx, request: Request, results: asyncio.Queue[bytes | None]) -> None:
+    waiting: list[Line] = []
+    try:
+        async for line in _lines(request):
+            waiting.append(line)
+            if len(waiting) == PER_COMMIT:
+                results.put_nowait(await asyncio.to_thread(_commit, ctx, waiting))
+                waiting = []
+        if waiting:
+            results.put_nowait(await asyncio.to_thread(_commit, ctx, waiting))
+    except Reject as refused:
+        if waiting:
+            results.put_nowait(await asyncio.to_thread(_commit, ctx, waiting))
+        results.put_nowait(_encode({"line": None, "problem": _problem(refused)}))
+    finally:
+        results.put_nowait(None)
+
+
+async def _lines(request: Request) -> AsyncIterator[Line]:
+    """Cut the body into lines; raises Reject for a line or a number of lines beyond the limits."""
+    rest, count = b"", 0
+    async for chunk in request.stream():
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            count += 1
+            yield _checked(count, line)
+        if len(rest) > LINE_MAX_BYTES:
+            _checked(count + 1, rest)
+    if rest.strip():
+        yield _checked(count + 1, rest)
+
+
+def _checked(number: int, line: bytes) -> Line:
+    if number > LINES_MAX:
+        raise Reject("too-many-lines", f"body: expected at most {LINES_MAX} lines, got more", status=413)
+    if len(line) > LINE_MAX_BYTES:
+        raise Reject("line-too-long", f"line {number}: expected at most {LINE_MAX_BYTES} bytes, got more", status=413)
+    return number, line
+
+
+def _commit(ctx: Ctx, lines: Sequence[Line]) -> bytes:
+    """Take in lines in one transaction, or one by one when sharing one fails; returns their results."""
+    try:
+        with ctx.uow() as uow:
+            results = [_one(uow, ctx, line) for line in lines]
+    except (Reject, Crash):
+        raise
+    except Exception:
+        results = [_alone(ctx, line) for line in lines]
+    for result in results:
+        if result is not None and "claim_id" in result:
+            ctx.service.metrics.count("claims_registered_total", claim_type=result.pop("claim_type"))
+    return b"".join(_encode(result) for result in results if result is not None)
+
+
+def _alone(ctx: Ctx, line: Line) -> dict[str, Any] | None:
+    try:
+        with ctx.uow() as uow:
+            return _one(uow, ctx, line)
+    except Crash:
+        raise
+    except Exception as fault:
+        log.exception("a line of a batch could not be taken in")
+        code = "retry-later" if isinstance(fault, RetryLater) else "fault"
+        later = Reject(code, "not available right now: the same line may succeed", status=503)
+        return {"line": line[0], "problem": _problem(later)}
+
+
+def _one(uow: Uow, ctx: Ctx, line: Line) -> dict[str, Any] | None:
+    number, text = line
+    if not text.strip():
+        return None
+    mark, savepoint = uow.mark(), uow.tx.begin_nested()
+    try:
+        sent = _submission.validate_python(_parse(text))
+        told = take_in(uow, ctx, sent)
+    except Reject as refused:
+        savepoint.rollback()
+        uow.forget_since(mark)
+        return {"line": number, "problem": _problem(refused)}
+    savepoint.commit()
+    claim_type = sent.claim.claim_type if sent.claim else ""
+    return {"line": number, **told.model_dump(), "claim_type": claim_type}
+
+
+def _parse(text: bytes) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise Reject("not-json", "line: expected a JSON object, got something else", status=400) from None
+
+
+def _problem(refused: Reject) -> dict[str, Any]:
+    return problem_body(refused.status, refused.code, refused.detail, refused.errors)
+
+
+def _encode(result: dict[str, Any]) -> bytes:
+    return json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,136 @@
+"""How statements, journals and trial balances are answered."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from claims_api.domain.ledger import Transfer
+from claims_api.usecases.audit import TrialBalance
+from claims_api.usecases.statement import Statement
+
+
+class Explanation(BaseModel):
+    """Why an amount is what it is: the rule, the law behind it, and what went in."""
+
+    rule: str
+    reference: str
+    inputs: dict[str, str | int | None]
+
+
+class LineOut(BaseModel):
+    """One line of a statement; payments are negative. ``recorded_at`` is null for interest that is not posted."""
+
+    value_date: date
+    recorded_at: datetime | None
+    kind: str
+    title: str
+    amount_ore: int
+    claim_id: str | None
+    parts: dict[str, int] = Field(description="How much of each kind the line changed, in øre.")
+    explanation: Explanation
+
+
+class StatementOut(BaseModel):
+    """Every line of a case; their sum is the balance's total."""
+
+    as_of: date
+    known_at: datetime | None
+    lines: list[LineOut]
+    total_ore: int
+    case_version: int
+
+
+class TransferOut(BaseModel):
+    """One transfer (postering): ``amount_ore`` from the credit account to the debit account."""
+
+    transfer_id: str
+    recorded_at: datetime
+    value_date: date
+    kind: str
+    debit: str
+    debit_owner: str
+    credit: str
+    credit_owner: str
+    amount_ore: int
+    unit: str | None
+    case_id: str | None
+    claim_id: str | None
+    about: str | None
+    reverses: str | None
+    source_event: str
+    ordinal: int
+    explanation: Explanation
+
+
+class JournalPage(BaseModel):
+    """A page of a month's transfers in the order they were recorded."""
+
+    period: str
+    items: list[TransferOut]
+    next: str | None
+
+
+class TrialLineOut(BaseModel):
+    """One account in a month, in øre; opening and closing by the account's natural side."""
+
+    account: str
+    opening_ore: int
+    debit_ore: int
+    credit_ore: int
+    closing_ore: int
+
+
+class TrialBalanceOut(BaseModel):
+    """Every account in a month (råbalanse)."""
+
+    period: str
+    lines: list[TrialLineOut]
+    debit_ore: int
+    credit_ore: int
+    balanced: bool
+
+
+def statement_out(found: Statement, *, case_version: int) -> StatementOut:
+    """Return a statement as it is answered."""
+    return StatementOut.model_validate(
+        {
+            "as_of": found.as_of,
+            "known_at": found.known_at,
+            "lines": [line.as_json() for line in found.lines],
+            "total_ore": found.total_ore,
+            "case_version": case_version,
+        }
+    )
+
+
+def transfer_out(row: Transfer) -> TransferOut:
+    """Return a transfer as it is answered."""
+    names = set(TransferOut.model_fields) - {"transfer_id", "explanation"}
+    plain: dict[str, Any] = {name: getattr(row, name) for name in names}
+    return TransferOut.model_validate(
+        plain | {"transfer_id": row.transfer_id, "explanation": row.trace.as_json()}, strict=False
+    )
+
+
+def trial_balance_out(found: TrialBalance) -> TrialBalanceOut:
+    """Return a trial balance as it is answered."""
+    lines = [
+        TrialLineOut(
+            account=line.account.value,
+            opening_ore=line.opening_ore,
+            debit_ore=line.debit_ore,
+            credit_ore=line.credit_ore,
+            closing_ore=line.closing_ore,
+        )
+        for line in found.lines
+    ]
+    return TrialBalanceOut(
+        period=found.period,
+        lines=lines,
+        debit_ore=found.debit_ore,
+        credit_ore=found.credit_ore,
+        balanced=found.balanced,
+    )

@@ -1,0 +1,62 @@
+"""What claims-api does with the events of the other services: each kind goes to the use case that knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from claims_api.deps import Deps
+from claims_api.usecases import demands, letters, payments, refunds
+from shared.events import Event, Payload
+from shared.events.escalation import StepDue
+from shared.events.notifications import LetterFailed, LetterReady, LetterSent
+from shared.events.payments import (
+    BankDayCompleted,
+    PaymentMatched,
+    PaymentReversed,
+    PaymentUnallocated,
+    PaymentUnmatched,
+    PayoutRejected,
+    PayoutSettled,
+    RefundApproved,
+)
+from shared.inbox import Handler, StateHandler
+from shared.uow import Uow
+
+UseCase = Callable[[Uow, Deps, Sequence[Event]], None]
+
+_USE_CASES: dict[type[Payload], UseCase] = {
+    StepDue: demands.on_step_due,
+    LetterReady: letters.on_letter_ready,
+    LetterSent: letters.on_letter_sent,
+    LetterFailed: letters.on_letter_failed,
+    PaymentMatched: payments.on_matched,
+    PaymentUnmatched: payments.on_unmatched,
+    PaymentReversed: payments.on_reversed,
+    PaymentUnallocated: payments.on_unallocated,
+    BankDayCompleted: payments.on_bank_day,
+    RefundApproved: refunds.on_refund_approved,
+    PayoutSettled: refunds.on_payout_settled,
+    PayoutRejected: refunds.on_payout_rejected,
+}
+
+
+def handlers(deps: Deps) -> dict[type[Payload], Handler]:
+    """Return the handler of every event kind this service listens to."""
+    return {kind: _bound(use_case, deps) for kind, use_case in _USE_CASES.items()}
+
+
+def states(_deps: Deps) -> dict[str, StateHandler]:
+    """Return the handlers of state topics: claims-api listens to none."""
+    return {}
+
+
+def on_discard(deps: Deps) -> Handler:
+    """Return what is done when an operator discards parked events: money in them goes to suspense."""
+    return _bound(payments.book_discarded, deps)
+
+
+def _bound(use_case: UseCase, deps: Deps) -> Handler:
+    def handle(uow: Uow, events: Sequence[Event]) -> None:
+        use_case(uow, deps, events)
+
+    return handle

@@ -1,0 +1,21 @@
+"""What must always hold in this service's database, beside what its constraints already enforce."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from claims_api.store.checks import cases_without_claims, claims_without_kid, kept_numbers_off, unbalanced_ore
+
+
+def broken(tx: Connection) -> list[str]:
+    """Return what does not hold, in words; empty when all is well. Reads whole tables: for proofs and tests."""
+    found = []
+    if difference := unbalanced_ore(tx):
+        found.append(f"ledger: debit and credit accounts differ by {difference} øre")
+    if count := kept_numbers_off(tx):
+        found.append(f"claims: {count} whose kept numbers are not the ledger's")
+    if count := claims_without_kid(tx):
+        found.append(f"claims: {count} whose KID was never given out")
+    if count := cases_without_claims(tx):
+        found.append(f"cases: {count} without a claim")
+    return found
