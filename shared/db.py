@@ -87,7 +87,9 @@ class Database:
             self._reader = _sqlite_engine(url, read_only=True, pool_size=READERS_MAX)
         elif parsed.get_backend_name() == "postgresql":
             self.dialect = "postgresql"
-            self._writer = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=10, pool_pre_ping=True)
+            self._writer = create_engine(
+                parsed.set(drivername="postgresql+psycopg"), pool_size=10, pool_pre_ping=True, hide_parameters=True
+            )
             self._reader = self._writer
         else:
             raise ValueError(f"database url: expected sqlite or postgresql, got {parsed.get_backend_name()!r}")
@@ -128,6 +130,7 @@ def _sqlite_engine(url: str, *, read_only: bool, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=60,
+        hide_parameters=True,  # a failed statement is logged, and what it carried may be about a person
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
 
