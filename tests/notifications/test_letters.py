@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 from support import letters as sample
@@ -13,7 +12,7 @@ from support.golden import assert_golden
 from notifications.domain.content import FORBIDDEN, required
 from notifications.domain.formats import LANGUAGES, Language
 from notifications.domain.letters import DemandFacts, Facts, LetterKind, Recipient, Unprintable
-from notifications.render import FONTS, TEMPLATES, Renderer
+from notifications.render import TEMPLATES, Renderer
 
 SAMPLES = {
     LetterKind.INKASSOVARSEL: sample.varsel,
@@ -205,11 +204,6 @@ def test_every_language_has_every_letter() -> None:
         assert kinds <= {path.name for path in (TEMPLATES / language).iterdir()}
 
 
-def test_the_fonts_travel_with_their_licence() -> None:
-    families = {path.name.split("-")[0] for path in FONTS.glob("*.ttf")}
-    assert {f"{family}-OFL.txt" for family in families} == {path.name for path in FONTS.glob("*.txt")}
-
-
 def test_demands_of_a_hundred_claims_list_every_one(renderer: Renderer) -> None:
     lines = tuple(sample.line(invoice_number=f"F{n:03d}") for n in range(100))
     rendered = renderer.pdf(sample.varsel(lines=lines))
@@ -223,4 +217,3 @@ def test_demands_of_a_hundred_claims_list_every_one(renderer: Renderer) -> None:
 
 def test_samples_are_what_they_say() -> None:
     assert isinstance(sample.varsel(), DemandFacts)
-    assert Path(FONTS).is_dir()

@@ -90,10 +90,8 @@ def test_a_name_prints_as_itself_whatever_it_looks_like(name: str) -> None:
     assert text.replace(" ", "").count("".join(name.split())) == 2
 
 
-@pytest.mark.parametrize(
-    "name", ["محمد علي", "Ola 😀 Nordmann", "Даша Ковальчук", "Ελένη", "שרה", "👩‍👩‍👧", "Kari ✈ ❤️"]
-)
-def test_names_in_other_scripts_and_emoji_are_printed_in_full(name: str) -> None:
+@pytest.mark.parametrize("name", ["محمد علي", "Даша Ковальчук", "Ελένη", "שרה", "Kari ✈ ❤️"])
+def test_names_in_other_scripts_are_printed_in_full(name: str) -> None:
     # Each letter or picture is found again in the page's text; right-to-left text may come out in visual order.
     text = addressed(name)
     wanted = {c for c in name if not c.isspace() and unicodedata.category(c) not in {"Cf", "Mn"}}

@@ -24,7 +24,7 @@ def test_every_letter_complies_with_pdf_a_and_pdf_ua(verapdf: Validate, flavour:
         "avtale": sample.plan_confirmation,
     }
     facts = {f"{name}-{language}": make(language) for name, make in makers.items() for language in LANGUAGES}
-    strange = Recipient(name="محمد 😀 Ærlig #1", address_lines=("«Sør»gata 1", "0155 Oslo"))
+    strange = Recipient(name="محمد Ærlig #1", address_lines=("«Sør»gata 1", "0155 Oslo"))
     facts["strange"] = replace(sample.varsel(), recipient=strange)
     facts["long"] = sample.varsel(lines=(sample.line(),) * 90)
     assert verapdf({name: renderer.pdf(one).pdf for name, one in facts.items()}, flavour) == {

@@ -1,7 +1,8 @@
 """Letters as PDF: facts in, the same bytes out every time, archivable (PDF/A-2a) and accessible (PDF/UA-1).
 
 Templates lie in ``templates/<language>/<kind>.typ``. Facts reach them as JSON and are set as text: nothing a person is
-called can become markup. Only the fonts in ``fonts/`` and those the compiler carries are used, never the machine's.
+called can become markup. The fonts are those of two installed packages (Source Sans Pro, and what
+the compiler carries), never the machine's.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import font_source_sans_pro
 import segno
 import typst
 
@@ -36,7 +38,7 @@ from notifications.domain.letters import (
 
 _HERE = Path(__file__).resolve().parent
 TEMPLATES = _HERE / "templates"
-FONTS = _HERE / "fonts"
+FONTS = Path(font_source_sans_pro.__file__).parent / "files"
 STANDARDS = ["a-2a", "ua-1"]
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 
