@@ -121,7 +121,7 @@ class PayoutSettled(Payload):
 
 
 class PayoutRejected(Payload):
-    """The bank would not pay out, or the payout came back: the reserved money is free again."""
+    """The bank would not pay out: the reserved money is free again. (A payout that comes back is a credit of its own.)"""
 
     TYPE: ClassVar[str] = f"{PREFIX}.payout.rejected.v1"
     TOPIC: ClassVar[str] = "payments"
@@ -131,7 +131,6 @@ class PayoutRejected(Payload):
     amount_ore: PositiveOre
     rejected_on: Day
     reason: Ident
-    was_settled: bool = False
 
 
 class BankDayCompleted(Payload):

@@ -19,6 +19,7 @@ def case(case_id: str, *, is_open: bool = True, owed_ore: int = OWED, name: str 
         is_open=is_open,
         amounts=frozenset({owed_ore, owed_ore - 3_800}),
         owed_ore=owed_ore,
+        ceiling_ore=owed_ore,
         names=(name_parts(name),),
     )
 

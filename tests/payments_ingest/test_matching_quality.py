@@ -65,6 +65,7 @@ def world() -> World:
             is_open=case["open"],
             amounts=frozenset({*owed, *principals, sum(owed), sum(principals)}),
             owed_ore=sum(owed),
+            ceiling_ore=sum(owed),
             names=(name_parts(case["debtor"]),),
         )
     return World(

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     CLOSED = "closed"
     SEVERAL = "several"
     UNKNOWN_NUMBER = "unknown_number"
+    PAYOUT = "payout"
 
 
 class Name(StrEnum):
@@ -52,14 +53,16 @@ class Name(StrEnum):
 class CaseFacts:
     """What is known of a case (sak) for matching: facts, never today's balance.
 
-    ``amounts`` are the sums in øre that paying it could mean (a claim's rest, a demand, an instalment); ``owed_ore``
-    the most that could be owed; ``names`` one set of hashed name parts per debtor.
+    ``amounts`` are the sums in øre that paying it could mean (a claim's rest, a demand, an instalment), ``owed_ore``
+    what is left by the newest event, ``ceiling_ore`` the most that could be owed by now; ``names`` one set of hashed
+    name parts per debtor.
     """
 
     case_id: str
     is_open: bool
     amounts: frozenset[int]
     owed_ore: int
+    ceiling_ore: int
     names: tuple[frozenset[str], ...] = ()
 
 
@@ -208,7 +211,7 @@ def _weigh(incoming: Incoming, facts: CaseFacts, number: Candidate | None, *, sl
         facts=facts,
         number=number,
         amount=amount,
-        too_much=not amount and incoming.amount_ore > facts.owed_ore,
+        too_much=not amount and incoming.amount_ore > facts.ceiling_ore,
         name=compare_names(incoming.payer_names, facts.names),
         account=facts.case_id in incoming.by_account,
         slip=slip,

@@ -67,7 +67,6 @@ class TransmissionRow(Model, table=True):
     __table_args__ = (Index("ix_transmission_account_number", "account", "number"),)
 
     key: str = Field(primary_key=True, max_length=200)
-    page: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     account: str = Field(primary_key=True, max_length=34)
     file_id: str = Field(max_length=ID, foreign_key="bank_file.file_id", index=True)
     number: int | None = Field(default=None, sa_type=BigInteger)

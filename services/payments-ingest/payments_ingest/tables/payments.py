@@ -23,7 +23,7 @@ class PaymentRow(Model, table=True):
     __tablename__ = "payment"
     __table_args__ = (
         Index("ix_payment_account_day", "account", "day"),
-        Index("ix_payment_state_payment_id", "state", "payment_id"),
+        Index("ix_payment_state_day", "state", "day", "payment_id"),
         Index("ix_payment_kid_account", "kid", "account"),
     )
 

@@ -31,6 +31,7 @@ class RefundRow(Model, table=True):
     reason: str | None = Field(default=None, max_length=40)
     proposed_by: str = Field(max_length=120)
     proposed_at: datetime = Field(sa_type=Instant)
+    first_approved_by: str | None = Field(default=None, max_length=120)
     approved_by: str | None = Field(default=None, max_length=120)
     approved_at: datetime | None = Field(default=None, sa_type=Instant)
     payout_file_id: str | None = Field(

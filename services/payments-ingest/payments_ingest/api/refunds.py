@@ -1,0 +1,99 @@
+"""Refunds: what should go out, who agreed, and how far it is."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from payments_ingest.api.access import After, BodyIn, Clerks, Limit, Readers, next_of, person
+from payments_ingest.domain.refunds import RefundState
+from payments_ingest.store.refunds import Refund, find_refund, list_refunds
+from payments_ingest.usecases.refunds import approve, withdraw
+from shared.errors import NotFound
+from shared.http import LIMIT_DEFAULT
+from shared.problems import problems
+
+router = APIRouter(prefix="/v1", tags=["refunds"])
+
+
+class RefundOut(BaseModel):
+    """A refund. ``approvals`` of the ``approvals_needed`` persons have agreed, the one who proposed it included."""
+
+    refund_id: str
+    source: str
+    case_id: str | None
+    payment_id: str | None
+    amount_ore: int
+    state: str
+    reason: str | None
+    to_account: str | None
+    to_name: str | None
+    proposed_by: str
+    proposed_at: datetime
+    approved_by: str | None
+    approvals: int
+    approvals_needed: int
+    settled_on: date | None
+
+
+class RefundPage(BaseModel):
+    """A page of refunds."""
+
+    items: list[RefundOut]
+    next: str | None
+
+
+class ApprovalIn(BodyIn):
+    """Nothing needs to be said; an empty object, or no body."""
+
+
+def refund_out(refund: Refund) -> RefundOut:
+    """Return a refund as people see it."""
+    names = ("refund_id", "source", "case_id", "payment_id", "amount_ore", "state", "reason", "to_account", "to_name")
+    more = ("proposed_by", "proposed_at", "approved_by", "settled_on")
+    persons = {refund.proposed_by, refund.first_approved_by, refund.approved_by} - {None}
+    agreed = sum(not str(name).startswith("system:") for name in persons)
+    return RefundOut.model_validate(
+        {**{name: getattr(refund, name) for name in (*names, *more)}, "approvals": agreed, "approvals_needed": 2}
+    )
+
+
+@router.get("/refunds", responses=problems(401, 403, 422))
+def refunds(
+    ctx: Readers,
+    state: Annotated[list[RefundState] | None, Query(description="Only these states; may be repeated.")] = None,
+    case_id: Annotated[str | None, Query(max_length=80)] = None,
+    after: After = None,
+    limit: Limit = LIMIT_DEFAULT,
+) -> RefundPage:
+    """List refunds."""
+    with ctx.read() as tx:
+        found = list_refunds(tx, states=[str(one) for one in state or []], case_id=case_id, after=after, limit=limit)
+    return RefundPage(items=[refund_out(one) for one in found], next=next_of(found, "refund_id", limit))
+
+
+@router.get("/refunds/{refund_id}", responses=problems(401, 403, 404))
+def read_refund(refund_id: str, ctx: Readers) -> RefundOut:
+    """Show a refund."""
+    with ctx.read() as tx:
+        refund = find_refund(tx, refund_id)
+    if refund is None:
+        raise NotFound("refund")
+    return refund_out(refund)
+
+
+@router.post("/refunds/{refund_id}/approval", responses=problems(400, 401, 403, 404, 409, 422))
+def approve_refund(refund_id: str, ctx: Clerks, _body: ApprovalIn | None = None) -> RefundOut:
+    """Agree to a refund (fire øyne): one other than the proposer, or two persons where the system proposed it."""
+    with ctx.uow() as uow:
+        return refund_out(approve(uow, refund_id, who=person(ctx)))
+
+
+@router.post("/refunds/{refund_id}/withdrawal", responses=problems(401, 403, 404, 409))
+def withdraw_refund(refund_id: str, ctx: Clerks) -> RefundOut:
+    """Take a proposal back; a payment on its way to its sender waits in the queue again."""
+    with ctx.uow() as uow:
+        return refund_out(withdraw(uow, refund_id, who=person(ctx)))

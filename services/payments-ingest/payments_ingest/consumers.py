@@ -1,0 +1,37 @@
+"""What payments-ingest makes of others' events: projections for matching, answers about payouts, erased debtors."""
+
+from __future__ import annotations
+
+from payments_ingest.deps import Deps
+from payments_ingest.usecases import projections, refunds
+from shared.events import Payload
+from shared.events.claims import (
+    ClaimBalanceChanged,
+    ClaimEnded,
+    ClaimRegistered,
+    ClaimReopened,
+    DemandIssued,
+    PayoutRefused,
+    PayoutReserved,
+    RefundProposed,
+)
+from shared.inbox import Handler, StateHandler
+
+
+def handlers(deps: Deps) -> dict[type[Payload], Handler]:
+    """Return the handler of each event this service reads."""
+    return {
+        ClaimRegistered: lambda uow, events: projections.register(uow, deps, events),
+        DemandIssued: lambda uow, events: projections.note_demands(uow, deps, events),
+        ClaimBalanceChanged: projections.note_balances,
+        ClaimEnded: projections.note_ended,
+        ClaimReopened: projections.note_reopened,
+        RefundProposed: refunds.propose_overpaid,
+        PayoutReserved: refunds.reserved,
+        PayoutRefused: refunds.refused,
+    }
+
+
+def states(deps: Deps) -> dict[str, StateHandler]:
+    """Return the handler of each state topic this service reads."""
+    return {"parties": lambda uow, records: projections.take_parties(uow, deps, records)}

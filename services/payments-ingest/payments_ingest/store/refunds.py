@@ -1,0 +1,92 @@
+"""Refunds and the payment files they leave in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from payments_ingest.tables import PayoutFileRow, RefundRow
+from shared.db import insert_ignore, lock_rows, table_of
+
+REFUNDS = table_of(RefundRow)
+PAYOUT_FILES = table_of(PayoutFileRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """A refund as it is recorded (see the table of that name)."""
+
+    refund_id: str
+    source: str
+    case_id: str | None
+    payment_id: str | None
+    amount_ore: int
+    to_account: str | None
+    to_name: str | None
+    state: str
+    reason: str | None
+    proposed_by: str
+    proposed_at: datetime
+    first_approved_by: str | None
+    approved_by: str | None
+    approved_at: datetime | None
+    payout_file_id: str | None
+    settled_on: date | None
+
+
+def insert_refund(tx: Connection, row: Mapping[str, Any]) -> bool:
+    """Record a refund; False when it is recorded already."""
+    return insert_ignore(tx, REFUNDS, [row]) == 1
+
+
+def lock_refund(tx: Connection, refund_id: str) -> Refund | None:
+    """Return a refund with its row locked."""
+    lock_rows(tx, REFUNDS, "refund_id", [refund_id])
+    row = tx.execute(select(REFUNDS).where(REFUNDS.c.refund_id == refund_id)).first()
+    return Refund(**row._mapping) if row else None
+
+
+def update_refund(tx: Connection, refund_id: str, **values: Any) -> None:
+    """Set columns of a refund."""
+    tx.execute(update(REFUNDS).where(REFUNDS.c.refund_id == refund_id).values(**values))
+
+
+def list_refunds(
+    tx: Connection, *, states: Collection[str], case_id: str | None, after: str | None, limit: int
+) -> list[Refund]:
+    """Return refunds, keyset-paged by id; empty ``states`` means any."""
+    query = select(REFUNDS).order_by(REFUNDS.c.refund_id).limit(limit)
+    if states:
+        query = query.where(REFUNDS.c.state.in_(sorted(states)))
+    if case_id is not None:
+        query = query.where(REFUNDS.c.case_id == case_id)
+    if after is not None:
+        query = query.where(REFUNDS.c.refund_id > after)
+    return [Refund(**row._mapping) for row in tx.execute(query)]
+
+
+def find_refund(tx: Connection, refund_id: str) -> Refund | None:
+    """Return a refund."""
+    row = tx.execute(select(REFUNDS).where(REFUNDS.c.refund_id == refund_id)).first()
+    return Refund(**row._mapping) if row else None
+
+
+def insert_payout_file(tx: Connection, row: Mapping[str, Any]) -> None:
+    """Record a payment file for the bank."""
+    tx.execute(PAYOUT_FILES.insert(), [dict(row)])
+
+
+def find_payout_file(tx: Connection, message_id: str) -> str | None:
+    """Return the id of the payment file with this message id."""
+    query = select(PAYOUT_FILES.c.payout_file_id).where(PAYOUT_FILES.c.message_id == message_id)
+    return tx.execute(query).scalar()
+
+
+def refunds_in_file(tx: Connection, payout_file_id: str) -> list[Refund]:
+    """Return the refunds of a payment file."""
+    query = select(REFUNDS).where(REFUNDS.c.payout_file_id == payout_file_id).order_by(REFUNDS.c.refund_id)
+    return [Refund(**row._mapping) for row in tx.execute(query)]

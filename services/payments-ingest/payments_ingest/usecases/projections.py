@@ -1,0 +1,155 @@
+"""What claims-api tells of cases, claims and debtors, kept for matching; waiting payments are tried again at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from payments_ingest.deps import Deps
+from payments_ingest.domain.lines import WAITING, LineKind, Payment
+from payments_ingest.domain.numbers import fold_reference
+from payments_ingest.store import days, known, parties, payments, queue
+from payments_ingest.usecases.matching import Match, manual_reason, match
+from payments_ingest.usecases.posting import columns_of, post, queue_up
+from payments_ingest.usecases.telling import tell_unmatched
+from shared.events import Event, Payload
+from shared.events.claims import (
+    ClaimBalanceChanged,
+    ClaimEnded,
+    ClaimRegistered,
+    ClaimReopened,
+    DemandIssued,
+    PartyState,
+)
+from shared.inbox import StateRecord
+from shared.uow import Uow
+
+P = TypeVar("P", bound=Payload)
+
+
+def _payloads(events: Sequence[Event], kind: type[P]) -> list[tuple[Event, P]]:
+    return [(event, event.payload) for event in events if isinstance(event.payload, kind)]
+
+
+def register(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+    """Learn new claims with their numbers, and match the payments that waited for one of them (decisions A7)."""
+    claims = _payloads(events, ClaimRegistered)
+    known.put_cases(
+        uow.tx,
+        [
+            {
+                "case_id": c.case_id,
+                "case_number": c.case_number,
+                "creditor_unit": c.creditor_unit,
+                "account": c.account,
+                "opened_on": c.registered_on,
+            }
+            for _, c in claims
+        ],
+    )
+    known.put_claims(
+        uow.tx,
+        [
+            {
+                "claim_id": c.claim_id,
+                "case_id": c.case_id,
+                "invoice_key": fold_reference(c.invoice_number),
+                "principal_ore": c.principal_ore,
+                "principal_left_ore": c.principal_ore,
+                "total_left_ore": c.principal_ore,
+                "is_open": True,
+            }
+            for _, c in claims
+        ],
+    )
+    kids = [{"kid": c.case_kid, "case_id": c.case_id, "claim_id": None} for _, c in claims]
+    kids += [{"kid": c.claim_kid, "case_id": c.case_id, "claim_id": c.claim_id} for _, c in claims]
+    known.put_kids(uow.tx, kids)
+    known.put_debtors(uow.tx, [{"case_id": c.case_id, "debtor_ref": ref} for _, c in claims for ref in c.debtor_refs])
+    for account in sorted({c.account for _, c in claims}):
+        days.put_account(uow.tx, account, uow.today)
+    sources = {n: event for event, c in claims for n in (c.case_number, c.case_kid, c.claim_kid)}
+    try_again(uow, deps, sources)
+
+
+def note_demands(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+    """Learn what demands ask for, and the KID they print."""
+    demands = [(event, d) for event, d in _payloads(events, DemandIssued)]
+    exist = known.cases_exist(uow.tx, {d.case_id for _, d in demands})
+    demands = [(event, d) for event, d in demands if d.case_id in exist]
+    known.put_amounts(
+        uow.tx, [{"case_id": d.case_id, "source_id": d.demand_id, "amount_ore": d.total_ore} for _, d in demands]
+    )
+    known.put_kids(uow.tx, [{"kid": d.kid, "case_id": d.case_id, "claim_id": None} for _, d in demands])
+    try_again(uow, deps, {d.kid: event for event, d in demands})
+
+
+def note_balances(uow: Uow, events: Sequence[Event]) -> None:
+    """Learn what is left of claims."""
+    known.set_claims_left(
+        uow.tx,
+        [
+            {"of_claim": b.claim_id, "principal": b.principal_left_ore, "total": b.total_left_ore}
+            for _, b in _payloads(events, ClaimBalanceChanged)
+        ],
+    )
+
+
+def note_ended(uow: Uow, events: Sequence[Event]) -> None:
+    """Learn that claims ended: money for them goes to a person unless it came on their KID."""
+    known.set_claims_open(uow.tx, {c.claim_id for _, c in _payloads(events, ClaimEnded)}, is_open=False)
+
+
+def note_reopened(uow: Uow, events: Sequence[Event]) -> None:
+    """Learn that claims are owed again."""
+    known.set_claims_open(uow.tx, {c.claim_id for _, c in _payloads(events, ClaimReopened)}, is_open=True)
+
+
+def try_again(uow: Uow, deps: Deps, sources: Mapping[str, Event]) -> int:
+    """Match the payments that waited for one of these numbers; returns how many found their case.
+
+    ``sources`` maps each number that appeared to the event that brought it.
+    """
+    waiting = payments.waiting_for(uow.tx, set(sources))
+    found = [
+        payment
+        for payment in payments.find_payments(uow.tx, waiting, lock=True)
+        if payment.state in WAITING and payment.booked and payment.kind == LineKind.CREDIT
+    ]
+    if not found:
+        return 0
+    matches = match(uow.tx, deps, found)
+    causes = {p.payment_id: sources[min(waiting[p.payment_id])] for p in found}
+    payments.update_payments(uow.tx, [_columns(p, matches[p.payment_id]) for p in found])
+    queue.drop_suggestions(uow.tx, [p.payment_id for p in found])
+    payments.stop_waiting(uow.tx, [p.payment_id for p in found])
+    matched = [p for p in found if matches[p.payment_id].case_id is not None]
+    on_kid = [p for p in matched if matches[p.payment_id].by == "kid"]
+    post(uow, deps, on_kid, matches, by="late_kid", cause=causes)
+    post(uow, deps, [p for p in matched if matches[p.payment_id].by != "kid"], matches, cause=causes)
+    still = [p for p in found if matches[p.payment_id].case_id is None]
+    queue_up(uow, still, matches)
+    for payment in still:
+        new = matches[payment.payment_id]
+        reason = manual_reason(payment) or new.reason or ""
+        tell_unmatched(uow, payment, reason=reason, candidates=new.candidates, cause=causes[payment.payment_id])
+    return len(matched)
+
+
+def _columns(payment: Payment, new: Match) -> dict[str, object]:
+    columns = {f"new_{name}": value for name, value in columns_of(new).items()}
+    return {"of_payment": payment.payment_id, "new_version": payment.version + 1, **columns}
+
+
+def take_parties(uow: Uow, deps: Deps, records: Sequence[StateRecord]) -> None:
+    """Keep the hashed name of each debtor's newest state; a tombstone erases, and blanks payer data (decisions A5)."""
+    seen = parties.versions(uow.tx, {record.key for record in records})
+    for record in records:
+        if record.version <= seen.get(record.key, 0) and record.payload is not None:
+            continue
+        if record.payload is None:
+            parties.put_party(uow.tx, record.key, max(record.version, seen.get(record.key, 0)), (), erased=True)
+            parties.blank_payer_data(uow.tx, known.cases_of_debtor(uow.tx, record.key))
+        elif isinstance(record.payload, PartyState):
+            names = deps.hasher.names(record.payload.name)
+            parties.put_party(uow.tx, record.key, record.version, names, erased=False)
