@@ -107,6 +107,7 @@ class _Fold:
         self.carriers: dict[str, str] = {}
         self.waived_later: dict[str, int] = {}
         self.undone: set[str] = set()
+        self.paid_as_demanded: set[str] = set()
         self.pool_ore = 0
 
     def steps(self) -> list[Step]:
@@ -187,16 +188,21 @@ class _Fold:
 
     def _pay(self, payment: Payment) -> None:
         day = payment.paid_on
-        owed = [state.owed(day) for state in self._present(day, payment.named)]
         named = payment.named or self._demanded(payment, day)
         order = payment.choice or (DEDUCTION if payment.deduction else VOLUNTARY)
-        parts = allocate(payment.amount_ore, owed, named=named, order=order)
+        parts = self._divide(payment, named, order)
+        for demand in reversed(self.sent):
+            if self._waive_later_interest(demand, payment, parts):
+                parts = self._divide(payment, named, order)
+                break
         inputs: Inputs = {"paid_on": day.isoformat(), "order": ", ".join(account.value for account in order)}
         self._cover(EntryKind.PAYMENT, payment.payment_id, day, parts, payment=payment, inputs=inputs)
         self._mark_ended(day, EndReason.SETTLED)
-        for demand in self.sent:
-            self._waive_later_interest(demand, payment, day)
         self._write_off_rest(payment, day)
+
+    def _divide(self, payment: Payment, named: Sequence[str], order: Sequence[Account]) -> list[Part]:
+        owed = [state.owed(payment.paid_on) for state in self._present(payment.paid_on, payment.named)]
+        return allocate(payment.amount_ore, owed, named=named, order=order)
 
     def _reverse(self, payment: Payment, back: Reversal) -> None:
         """Undo what the payment covered, and what was waived or written off because of it."""
@@ -256,16 +262,22 @@ class _Fold:
         ran = sum(state.interest_to(day) - state.interest_to(demand.frozen_on) for state in states)
         return max(0, ran - self.waived_later.get(demand.demand_id, 0))
 
-    def _waive_later_interest(self, demand: SentDemand, payment: Payment, day: date) -> None:
-        """A demand paid in full by its deadline closes it: interest after it was worked out is waived."""
-        rest = self._owed_on(demand, day)
-        if day > demand.deadline or not 0 < rest <= self._later(demand, day):
-            return
+    def _waive_later_interest(self, demand: SentDemand, payment: Payment, parts: Sequence[Part]) -> bool:
+        """A demand paid in full by its deadline closes it: interest after it was worked out is waived.
+
+        ``parts`` is how the payment would be divided; True when something was waived, so that it must be divided anew.
+        """
+        day = payment.paid_on
+        covered = sum(part.amount_ore for part in parts if part.claim_id in demand.claim_ids)
+        rest = self._owed_on(demand, day) - covered
+        if day > demand.deadline or not covered or not 0 < rest <= self._later(demand, day):
+            return False
         owed = [self.claims[name].owed(day) for name in demand.claim_ids]
         self.waived_later[demand.demand_id] = self.waived_later.get(demand.demand_id, 0) + rest
         inputs: Inputs = {"demand": demand.demand_id, "deadline": demand.deadline.isoformat(), "waived_ore": rest}
         self._cover(EntryKind.WAIVED, payment.payment_id, day, give_up(rest, owed), inputs=inputs)
-        self._mark_ended(day, EndReason.PAID_AS_DEMANDED)
+        self.paid_as_demanded.update(demand.claim_ids)
+        return True
 
     def _write_off_rest(self, payment: Payment, day: date) -> None:
         """A rest of the case that is too small to pursue is written off after a payment."""
@@ -332,5 +344,7 @@ class _Fold:
         )
 
     def _mark_ended(self, day: date, reason: EndReason) -> None:
-        for state in self.claims.values():
-            state.end_if_nothing_is_owed(day, reason)
+        for name, state in self.claims.items():
+            as_demanded = reason is EndReason.SETTLED and name in self.paid_as_demanded
+            state.end_if_nothing_is_owed(day, EndReason.PAID_AS_DEMANDED if as_demanded else reason)
+        self.paid_as_demanded.clear()
