@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from typing import BinaryIO, Protocol
 
+from payments_ingest.formats.camt053_read import read_camt053
+from payments_ingest.formats.camt054_read import read_camt054
 from payments_ingest.formats.detection import HEAD_BYTES, detect
 from payments_ingest.formats.items import (
     MANUAL,
@@ -54,7 +56,11 @@ class Reader(Protocol):
         ...
 
 
-_READERS: dict[Format, Reader] = {Format.OCR: read_ocr}
+_READERS: dict[Format, Reader] = {
+    Format.OCR: read_ocr,
+    Format.CAMT054: read_camt054,
+    Format.CAMT053: read_camt053,
+}
 
 
 def read(
@@ -94,5 +100,7 @@ __all__ = [
     "detect",
     "make_ocr_file",
     "read",
+    "read_camt053",
+    "read_camt054",
     "read_ocr",
 ]

@@ -8,8 +8,7 @@ from payments_ingest.formats.report import Format
 
 HEAD_BYTES = 64 * 1024
 BOM = b"\xef\xbb\xbf"
-
-_NAMESPACE = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:(camt\.05[34]|pain\.002)\.001\.[0-9]{2}")
+NAMESPACE = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:(camt\.05[34]|pain\.002)\.001\.[0-9]{2}")
 
 
 def detect(head: bytes) -> Format | None:
@@ -22,6 +21,6 @@ def detect(head: bytes) -> Format | None:
     if text[:2] == b"NY":
         return Format.OCR
     if text[:1] == b"<":
-        found = _NAMESPACE.search(text[:HEAD_BYTES])
+        found = NAMESPACE.search(text[:HEAD_BYTES])
         return Format(found[1].decode("ascii")) if found else None
     return None

@@ -58,7 +58,7 @@ class IncomingPayment(NamedTuple):
 
     A named tuple and not a dataclass: it is as immutable, and at hundreds of thousands a file building one costs a
     sixth. ``amount_ore`` is above zero in øre of ``currency``; the direction is ``kind``. ``kid`` is as the bank gave
-    it (any reference of up to 25 characters, may end in ``-``); None when there is none. ``paid_on`` is the payer's
+    it (25 characters in OCR giro, 35 in camt, may end in ``-``); None when there is none. ``paid_on`` is the payer's
     order date ("oppdragsdato") as decided for deadlines, ``booked_on`` the bank day. ``position`` numbers the payments
     of the file from 1 and ``line`` is where it stands in it.
     """
@@ -143,7 +143,10 @@ class StatementLine(NamedTuple):
 
 
 class DaySum(NamedTuple):
-    """What a statement has booked on one day."""
+    """What a statement has booked on one day: sums in øre, and counts of transactions as far as the bank states them.
+
+    One transfer that its payer split over several KIDs counts once here and is several payments in camt.054.
+    """
 
     day: date
     credits: int
@@ -165,7 +168,7 @@ class StatementControl(NamedTuple):
     statement_id: str
     first_day: date | None
     last_day: date | None
-    opening_ore: int
-    closing_ore: int
+    opening_ore: int | None  # None on a page that does not begin or end the statement
+    closing_ore: int | None
     days: tuple[DaySum, ...]
     complete: bool  # False when the statement is one page of several: its balances prove nothing alone

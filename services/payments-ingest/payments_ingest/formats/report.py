@@ -31,7 +31,8 @@ class Limits:
 
     ``bytes`` of the unpacked file; ``payments``: lines that move money; ``problems``: told in one report before reading
     stops; ``held``: transactions of one batch kept back until the batch has been added up (larger batches are yielded
-    at once and refuse the file when they do not add up); ``message``: characters of free text kept.
+    at once and refuse the file when they do not add up); ``element``: bytes of XML without an element that is read;
+    ``message``: characters of free text kept; ``references``: further references kept of one payment.
     """
 
     bytes: int = 50 * 1024 * 1024
@@ -39,7 +40,7 @@ class Limits:
     assignments: int = 10_000
     problems: int = 100
     held: int = 2_000
-    leaf: int = 10_000
+    element: int = 1024 * 1024
     message: int = 1_000
     references: int = 50
 
@@ -78,8 +79,7 @@ class Transmission:
     produced_on: date | None
     payments: int
     sum_ore: int  # credits less reversals
-    page: int = 1
-    last_page: bool = True
+    whole: bool = True  # False for one page of several
 
 
 @dataclass(frozen=True, slots=True)
