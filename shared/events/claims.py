@@ -95,7 +95,10 @@ class HoldPlaced(Payload):
 
 
 class HoldEnded(Payload):
-    """A hold no longer stands; ``resume_on`` is the first day the ladder may go on for these claims."""
+    """A hold no longer stands; ``resume_on`` is the first day the ladder may go on for these claims.
+
+    ``contested``: an objection was rejected and the debtor stands by it, so the claims go to their dispute body.
+    """
 
     TYPE: ClassVar[str] = f"{PREFIX}.hold.ended.v1"
     TOPIC: ClassVar[str] = "claims"
@@ -105,6 +108,7 @@ class HoldEnded(Payload):
     claim_ids: list[Ident]
     reason: Ident
     resume_on: Day
+    contested: bool = False
 
 
 class StatementLine(Part):

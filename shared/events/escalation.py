@@ -48,4 +48,38 @@ class LegalStepDropped(Payload):
     reason: Ident
 
 
-EVENTS: tuple[type[Payload], ...] = (StepDue, LegalStepProposed, LegalStepDropped)
+class LegalStepApproved(Payload):
+    """A caseworker approved a legal step: its statement is frozen and its package put together."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.legal_step.approved.v1"
+    TOPIC: ClassVar[str] = "escalation"
+
+    legal_step_id: Ident
+    case_id: Ident
+    claim_ids: list[Ident]
+    kind: Literal["utlegg", "complaint"]
+    body: Literal["namsmann", "forliksraad", "husleietvistutvalg"]
+    approved_on: Day
+    demand_usable_to: Day
+
+
+class LegalStepRefused(Payload):
+    """A caseworker did not approve a proposed legal step; the claims rest until ``review_on``."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.legal_step.refused.v1"
+    TOPIC: ClassVar[str] = "escalation"
+
+    legal_step_id: Ident
+    case_id: Ident
+    claim_ids: list[Ident]
+    reason: Ident
+    review_on: Day
+
+
+EVENTS: tuple[type[Payload], ...] = (
+    StepDue,
+    LegalStepProposed,
+    LegalStepDropped,
+    LegalStepApproved,
+    LegalStepRefused,
+)
