@@ -1,0 +1,84 @@
+"""Many claims in one call: a result per line, bad lines alone, and the same lines again answered alike."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from support.claims import KARI, OLA, PER, Desk, claim_body
+
+from claims_api.api.batch import LINE_MAX_BYTES
+from claims_api.tables import ClaimRow
+from shared.db import table_of
+
+PEOPLE = (KARI, OLA, PER)
+
+
+def lines(count: int) -> list[dict[str, Any]]:
+    return [claim_body(external_ref=f"B-{n}", debtor__national_id=PEOPLE[n % 3]) for n in range(count)]
+
+
+def send(office: Desk, content: bytes, who: dict[str, str] | None = None) -> list[dict[str, Any]]:
+    answer = office.client.post("/v1/claims/batch", content=content, headers=who or office.agency())
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def ndjson(bodies: list[dict[str, Any]]) -> bytes:
+    return b"\n".join(json.dumps(body).encode() for body in bodies)
+
+
+def test_every_line_is_answered_in_order(office: Desk) -> None:
+    results = send(office, ndjson(lines(250)) + b"\n")
+    assert [result["line"] for result in results] == list(range(1, 251))
+    assert len({result["claim_id"] for result in results}) == 250
+    assert len({result["case_id"] for result in results}) == 3
+    assert office.count(table_of(ClaimRow)) == 250
+
+
+def test_a_bad_line_harms_no_other(office: Desk) -> None:
+    bodies = lines(6)
+    bodies[1]["principal_ore"] = 0
+    bodies[4]["creditor_unit"] = "deichman"
+    content = ndjson(bodies[:3]) + b"\n{oops\n\n" + ndjson(bodies[3:])
+    results = send(office, content)
+    assert [result["line"] for result in results] == [1, 2, 3, 4, 6, 7, 8]
+    wrong = {result["line"]: result["problem"] for result in results if "problem" in result}
+    assert {line: problem["status"] for line, problem in wrong.items()} == {2: 422, 4: 400, 7: 403}
+    assert wrong[2]["errors"][0]["field"] == "principal_ore"
+    assert office.count(table_of(ClaimRow)) == 4
+
+
+def test_a_bad_line_publishes_nothing(office: Desk) -> None:
+    bodies = lines(3)
+    bodies[1] |= {"external_ref": "B-0"}  # another claim under a used reference, found after the debtor was
+    results = send(office, ndjson(bodies))
+    assert results[1]["problem"]["status"] == 409
+    assert [
+        event.envelope.version for event in office.events() if event.envelope.aggregate == results[0]["case_id"]
+    ] == [1]
+    assert len(office.events()) == 2
+
+
+def test_the_same_lines_again_are_answered_alike(office: Desk) -> None:
+    content = ndjson(lines(20))
+    assert send(office, content) == send(office, content)
+    assert office.count(table_of(ClaimRow)) == 20
+
+
+def test_a_line_without_end_is_refused_and_what_came_before_stands(office: Desk) -> None:
+    results = send(office, ndjson(lines(2)) + b"\n" + b"x" * (LINE_MAX_BYTES + 1))
+    assert [result.get("line") for result in results] == [1, 2, None]
+    assert results[2]["problem"]["status"] == 413
+    assert office.count(table_of(ClaimRow)) == 2
+
+
+def test_an_empty_batch_has_no_results(office: Desk) -> None:
+    assert send(office, b"") == []
+    assert send(office, b"\n\n") == []
+
+
+def test_only_senders_send(office: Desk) -> None:
+    assert office.client.post("/v1/claims/batch", content=b"{}", headers=office.auditor()).status_code == 403
+    assert office.client.post("/v1/claims/batch", content=b"{}").status_code == 401
