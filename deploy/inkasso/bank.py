@@ -128,7 +128,7 @@ def close_day(
     """Lukk en bankdag for hånd: alt banken melder for den, er kommet."""
     body = {"account": account, "day": day.date().isoformat(), "reason": reason}
     try:
-        closed = connect().post("/payments-ingest/v1/bank-days", body, name=who)
+        closed = connect().post("/payments-ingest/v1/bank-days/close", body, name=who)
     except Refused as refused:
         raise explain(refused) from None
     console.print(f"{closed['day']}: {closed['count']} bevegelser, {amount(closed['sum_ore'])} kroner")
