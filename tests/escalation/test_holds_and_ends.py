@@ -30,9 +30,35 @@ def test_no_step_on_a_held_claim_and_the_step_comes_on_the_day_the_ladder_may_go
         "hold_end", date(2026, 3, 6), Owner.DEBTOR, "deferral",
     )  # fmt: skip
     walk.until(date(2026, 3, 9))
-    walk.release(["c1"], "h1", resume_on=date(2026, 3, 12))
-    walk.until(date(2026, 3, 12))
-    assert walk.letters()[1:] == [("2026-03-12", "betalingsoppfordring", ("c1",))]
+    walk.release(["c1"], "h1", resume_on=date(2026, 3, 16))
+    walk.until(date(2026, 3, 16))
+    assert walk.letters()[1:] == [("2026-03-16", "betalingsoppfordring", ("c1",))]
+
+
+@pytest.mark.parametrize(
+    ("reason", "until", "next_on"),
+    [
+        ("deferral", date(2026, 3, 6), "2026-03-12"),  # a Friday; three bank days of grace
+        ("plan", None, "2026-03-27"),  # 14 days from Monday 9 March, and the grace
+        ("request", None, "2026-03-27"),
+        ("manual", None, "2026-03-09"),
+    ],
+)
+def test_the_ladder_never_goes_on_before_what_the_hold_promised(reason: str, until: date | None, next_on: str) -> None:
+    walk = unpaid(date(2026, 2, 10))
+    walk.hold(["c1"], hold(reason, walk.today, until))
+    walk.until(date(2026, 3, 9))
+    walk.release(["c1"], "h1", resume_on=date(2026, 3, 9))
+    walk.until(date(2026, 4, 1))
+    assert walk.letters()[1:2] == [(next_on, "betalingsoppfordring", ("c1",))]
+
+
+def test_a_deferral_that_is_ended_early_promises_nothing() -> None:
+    walk = unpaid(date(2026, 2, 17))
+    walk.hold(["c1"], hold("deferral", walk.today, date(2026, 3, 6)))
+    walk.release(["c1"], "h1", resume_on=date(2026, 2, 19))
+    walk.until(date(2026, 2, 19))
+    assert walk.letters()[1:] == [("2026-02-19", "betalingsoppfordring", ("c1",))]
 
 
 def test_two_holds_both_have_to_end() -> None:

@@ -40,12 +40,15 @@ def _edges(ladder: Ladder) -> str:
 
 
 def _holds(book: Book) -> str:
-    rows = ["| reason | what people read | who ends it | new demand after it | disputed |", "|---|---|---|---|---|"]
+    rows = ["| reason | what people read | who ends it | what follows its end |", "|---|---|---|---|"]
     for hold in book.holds.values():
-        yes = {True: "yes", False: ""}
-        rows.append(
-            f"| {hold.reason} | {hold.title} | {hold.owner.value} | {yes[hold.renews]} | {yes[hold.disputed]} |"
-        )
+        follows = [
+            "a new demand, if a deadline ran out or it was long" if hold.renews else "",
+            "the last day is a deadline" if hold.last_day_is_deadline else "",
+            f"a letter that gives {hold.notice_days} days" if hold.notice_days else "",
+            "the claim is disputed while it stands" if hold.disputed else "",
+        ]
+        rows.append(f"| {hold.reason} | {hold.title} | {hold.owner.value} | {'; '.join(filter(None, follows))} |")
     return "\n".join(rows) + "\n"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from escalation.domain.policy import Policy
+from escalation.domain.policy import HoldKind, Policy
 from shared.calendar import (
     CALENDAR_VERSION,
     add_bank_days,
@@ -85,6 +85,20 @@ def expected_deadline(planned_on: date, policy: Policy) -> date:
 def join_limit(first_ready: date, policy: Policy) -> date:
     """Return the last varsel deadline that a case's first ready claim waits for (decisions B1)."""
     return first_ready + timedelta(days=policy.join_days)
+
+
+def resumed_on(kind: HoldKind, until: date | None, ended_on: date, resume_on: date, policy: Policy) -> date:
+    """The first day the ladder goes on after a hold: what claims-api names, and not before what the hold promised.
+
+    The last day of a deferral that ran out is a deadline, and a broken plan or a refused request is told in a letter
+    that gives 14 days: bank days of grace follow both. Decisions B7.
+    """
+    day = resume_on
+    if kind.last_day_is_deadline and until is not None and ended_on > until:
+        day = max(day, _after_grace(until, policy))
+    if kind.notice_days:
+        day = max(day, _after_grace(deadline_after(ended_on, kind.notice_days), policy))
+    return next_working_day(day)
 
 
 def _after_grace(deadline: date, policy: Policy) -> date:

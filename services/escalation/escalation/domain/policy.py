@@ -44,13 +44,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldKind:
-    """What a hold (stans) of one reason means for time: who ends it, and whether a new demand follows."""
+    """What a hold (stans) of one reason means for time: who ends it, and what follows its end (decisions B7)."""
 
     reason: str
     title: str
     owner: Owner
     renews: bool = False
     disputed: bool = False
+    last_day_is_deadline: bool = False
+    notice_days: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

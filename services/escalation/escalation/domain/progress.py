@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from escalation.domain.deadlines import resumed_on
 from escalation.domain.ladder import Trigger
 from escalation.domain.policy import Book
 from escalation.domain.state import Case, Claim, DemandKind, Hold, Letter, OpenStep
@@ -186,11 +187,16 @@ def hold_ended(
     for claim in map(case.claim, claim_ids):
         over = [hold for hold in claim.holds if hold.hold_id == hold_id]
         left = tuple(hold for hold in claim.holds if hold.hold_id != hold_id)
-        resumed_on = max(resume_on, claim.resumed_on or resume_on)
+        policy = book.policy(claim.claim_type, claim.creditor_unit)
+        promised = (resumed_on(book.hold(h.reason), h.until, ended_on, resume_on, policy) for h in over)
+        day = resume_on if contested else max(promised, default=resume_on)
         claim = replace(
-            claim, holds=left, resumed_on=resumed_on, contested=claim.contested or contested,
+            claim,
+            holds=left,
+            resumed_on=max(day, claim.resumed_on or day),
+            contested=claim.contested or contested,
             waiting_for=claim.waiting_for if left else None,
-        )  # fmt: skip
+        )
         if any(_needs_new_demand(book, claim, hold, ended_on) for hold in over):
             claim = replace(moved(book, claim, Trigger.RENEWED), demand=None)
         changed.append(claim)

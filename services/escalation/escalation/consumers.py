@@ -1,0 +1,38 @@
+"""Which events escalation takes, and what each does to the ladder."""
+
+from __future__ import annotations
+
+from escalation.domain.policy import Book
+from escalation.usecases import following
+from shared.events import Payload
+from shared.events.claims import (
+    ClaimEnded,
+    ClaimRegistered,
+    ClaimReopened,
+    DemandDeclined,
+    DemandIssued,
+    DemandReleased,
+    DemandWithdrawn,
+    HoldEnded,
+    HoldPlaced,
+)
+from shared.events.notifications import LetterDispatched, LetterFailed, LetterSent
+from shared.inbox import Handler
+
+
+def handlers(book: Book) -> dict[type[Payload], Handler]:
+    """Return the handlers of ``claims`` and ``notifications``."""
+    return {
+        ClaimRegistered: following.registration(book),
+        ClaimEnded: following.handler(book, ClaimEnded, following.claim_ended),
+        ClaimReopened: following.handler(book, ClaimReopened, following.claim_reopened),
+        HoldPlaced: following.handler(book, HoldPlaced, following.hold_placed),
+        HoldEnded: following.handler(book, HoldEnded, following.hold_ended),
+        DemandIssued: following.handler(book, DemandIssued, following.demand_issued),
+        DemandDeclined: following.handler(book, DemandDeclined, following.demand_declined),
+        DemandReleased: following.handler(book, DemandReleased, following.demand_released),
+        DemandWithdrawn: following.handler(book, DemandWithdrawn, following.demand_withdrawn),
+        LetterDispatched: following.handler(book, LetterDispatched, following.letter_dispatched),
+        LetterSent: following.handler(book, LetterSent, following.letter_sent),
+        LetterFailed: following.handler(book, LetterFailed, following.letter_failed),
+    }

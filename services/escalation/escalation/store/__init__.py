@@ -1,0 +1,1 @@
+"""Every SQL statement of escalation; functions take the open transaction and never commit."""
