@@ -1,9 +1,10 @@
-"""Bank files for tests: OCR giro taken apart and put together again, and what a reader makes of any file."""
+"""Bank files for tests: OCR giro and camt put together and taken apart, and what a reader makes of any file."""
 
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from payments_ingest.formats import (
     DEFAULT_LIMITS,
@@ -15,6 +16,13 @@ from payments_ingest.formats import (
     OcrPayment,
     detect,
     read,
+)
+from payments_ingest.formats.camt_write import (
+    CamtAccount,
+    CamtEntry,
+    CamtTransaction,
+    write_camt053,
+    write_camt054,
 )
 from payments_ingest.formats.ocr_write import (
     Mandate,
@@ -94,3 +102,23 @@ def errors_of(data: bytes, *, accounts: set[str] | None = None, limits: Limits =
     except FileRefused as refused:
         return [problem.code for problem in refused.problems if problem.severity == "error"]
     raise AssertionError("the file was accepted")
+
+
+CREATED = datetime.fromisoformat("2026-03-03T06:00:00")
+
+
+def booked(*transactions: CamtTransaction, **fields: Any) -> CamtEntry:
+    """A booked entry of Monday, with its bank reference."""
+    return CamtEntry(**{"booked_on": MONDAY, "bank_ref": "B1", "transactions": transactions, **fields})
+
+
+def camt054(*entries: CamtEntry, version: str = "08", page: tuple[int, bool] = (1, True), **fields: Any) -> bytes:
+    """One notification of our account."""
+    account = CamtAccount(**{"account": ACCOUNT, "entries": entries, **fields})
+    return write_camt054(account, created=CREATED, version=version, page=page)
+
+
+def camt053(*entries: CamtEntry, version: str = "08", page: tuple[int, bool] = (1, True), **fields: Any) -> bytes:
+    """One statement of our account."""
+    account = CamtAccount(**{"account": ACCOUNT, "entries": entries, **fields})
+    return write_camt053(account, created=CREATED, version=version, page=page)

@@ -114,7 +114,7 @@ def bounded_amount(fields: Fields, name: str) -> int:
     """Øre of an amount field, which is not beyond reason."""
     ore = parse_amount(fields.get(name))
     if ore > MAX_AMOUNT_ORE:
-        raise Odd("amount", f"at most {MAX_AMOUNT_ORE} øre", str(ore))
+        raise Odd("amount", f"at most {MAX_AMOUNT_ORE} øre", "more")
     return ore
 
 

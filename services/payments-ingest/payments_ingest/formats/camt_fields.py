@@ -192,14 +192,14 @@ def _walk(child: etree._Element | None, table: Table, fields: Fields) -> None:
         if step.__class__ is str:
             if step in fields or len(child):
                 raise _unclear(child)
-            fields[step] = child.text
+            fields[step] = child.text or ""
         elif step.__class__ is dict:
             if len(child):
                 _walk(child[0], step, fields)
         elif step.__class__ is Money:
             if step.name in fields or len(child):
                 raise _unclear(child)
-            fields[step.name], fields[step.currency] = child.text, child.get("Ccy")
+            fields[step.name], fields[step.currency] = child.text or "", child.get("Ccy")
         elif step is not None:
             _collect_repeated(child, step, fields)
         child = child.getnext()
