@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from claims_api import jobs
 from claims_api.api import audit, batch, cases, claims, creditors, holds, token
+from claims_api.api.intake import intake_group
 from claims_api.consumers import handlers, on_discard, states
 from claims_api.deps import Deps, make_deps
 from claims_api.settings import Settings
@@ -64,6 +65,7 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine) -> Servi
         description=DESCRIPTION,
     )
     service.app.state.deps = deps
+    service.app.state.intake = intake_group(service)
     if at_head(service.db, MIGRATIONS):
         with service.db.read() as tx:
             check_keys(tx, deps)

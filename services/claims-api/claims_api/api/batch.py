@@ -19,12 +19,12 @@ from pydantic import TypeAdapter
 from starlette.types import Receive, Scope, Send
 
 from claims_api.api.access import Senders
-from claims_api.api.claims import take_in
+from claims_api.api.intake import Sent, take_in
 from claims_api.api.schemas import Submission
+from claims_api.api.views import ClaimOut
 from shared.errors import Crash, Reject, RetryLater
 from shared.http import Ctx
 from shared.problems import problem_body, problems
-from shared.uow import Uow
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ PATH = "/v1/claims/batch"
 BODY_MAX_BYTES = 200_000_000
 LINE_MAX_BYTES = 64_000
 LINES_MAX = 100_000
-PER_COMMIT = 100
+PER_COMMIT = 500
 """Lines that share a commit."""
 MEDIA_TYPE = "application/x-ndjson"
 
@@ -123,53 +123,46 @@ def _checked(number: int, line: bytes) -> Line:
 def _commit(ctx: Ctx, lines: Sequence[Line]) -> bytes:
     """Take in lines in one transaction, or one by one when sharing one fails; returns their results."""
     try:
-        with ctx.uow() as uow:
-            results = [_one(uow, ctx, line) for line in lines]
-    except (Reject, Crash):
+        results = _together(ctx, lines)
+    except Crash:
         raise
     except Exception:
-        results = [_alone(ctx, line) for line in lines]
-    for result in results:
-        if result is not None and "claim_id" in result:
-            ctx.service.metrics.count("claims_registered_total", claim_type=result.pop("claim_type"))
-    return b"".join(_encode(result) for result in results if result is not None)
+        results = [result for line in lines for result in _alone(ctx, line)]
+    return b"".join(_encode(result) for result in results)
 
 
-def _alone(ctx: Ctx, line: Line) -> dict[str, Any] | None:
+def _together(ctx: Ctx, lines: Sequence[Line]) -> list[dict[str, Any]]:
+    read = {number: _read(ctx, text) for number, text in lines if text.strip()}
+    sent = {number: one for number, one in read.items() if isinstance(one, Sent)}
+    with ctx.uow() as uow:
+        answers: dict[int, Any] = dict(zip(sent, take_in(uow, list(sent.values())), strict=True))
+    return [_result(number, answers.get(number, one)) for number, one in read.items()]
+
+
+def _alone(ctx: Ctx, line: Line) -> list[dict[str, Any]]:
     try:
-        with ctx.uow() as uow:
-            return _one(uow, ctx, line)
+        return _together(ctx, [line])
     except Crash:
         raise
     except Exception as fault:
         log.exception("a line of a batch could not be taken in")
         code = "retry-later" if isinstance(fault, RetryLater) else "fault"
-        later = Reject(code, "not available right now: the same line may succeed", status=503)
-        return {"line": line[0], "problem": _problem(later)}
+        return [_result(line[0], Reject(code, "not available right now: the same line may succeed", status=503))]
 
 
-def _one(uow: Uow, ctx: Ctx, line: Line) -> dict[str, Any] | None:
-    number, text = line
-    if not text.strip():
-        return None
-    mark, savepoint = uow.mark(), uow.tx.begin_nested()
+def _read(ctx: Ctx, text: bytes) -> Sent | Reject:
     try:
-        sent = _submission.validate_python(_parse(text))
-        told = take_in(uow, ctx, sent)
-    except Reject as refused:
-        savepoint.rollback()
-        uow.forget_since(mark)
-        return {"line": number, "problem": _problem(refused)}
-    savepoint.commit()
-    claim_type = sent.claim.claim_type if sent.claim else ""
-    return {"line": number, **told.model_dump(), "claim_type": claim_type}
-
-
-def _parse(text: bytes) -> object:
-    try:
-        return json.loads(text)
+        return Sent(ctx, _submission.validate_python(json.loads(text)))
     except ValueError:
-        raise Reject("not-json", "line: expected a JSON object, got something else", status=400) from None
+        return Reject("not-json", "line: expected a JSON object, got something else", status=400)
+
+
+def _result(number: int, answer: Any) -> dict[str, Any]:
+    if isinstance(answer, ClaimOut):
+        return {"line": number, **answer.model_dump()}
+    if isinstance(answer, Reject):
+        return {"line": number, "problem": _problem(answer)}
+    raise answer
 
 
 def _problem(refused: Reject) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
-from sqlalchemy import Connection
 
 from claims_api.api.access import (
     After,
@@ -20,76 +18,46 @@ from claims_api.api.access import (
     see_claim,
     wait_for,
 )
-from claims_api.api.reading import canonical, new_claim, read_draft
-from claims_api.api.schemas import ClaimIn, Submission
+from claims_api.api.intake import IntakeGroup, Sent, accepted, rules_of
+from claims_api.api.reading import canonical
+from claims_api.api.schemas import Submission
 from claims_api.api.showing import show_balance, show_claim
 from claims_api.api.views import Checked, ClaimDetail, ClaimOut, ClaimPage
-from claims_api.domain.intake import IntakeRules, notice_fault
+from claims_api.domain.intake import notice_fault
 from claims_api.store import cases, claims
-from claims_api.usecases.register import Registered, check, check_reference, register_claim
-from shared.auth import Role
-from shared.errors import Forbidden, Reject
-from shared.http import LIMIT_DEFAULT, Ctx
-from shared.idempotency import Idempotent
+from claims_api.usecases.register import UnitTerms, check_reference
+from shared.http import LIMIT_DEFAULT
+from shared.idempotency import Call, Idempotent
 from shared.problems import problems
-from shared.uow import Uow
 
 router = APIRouter(prefix="/v1/claims", tags=["claims"])
 
-Sent = Annotated[Submission, Body()]
-
-
-def accepted(tx: Connection, ctx: Ctx, sent: Submission) -> ClaimIn:
-    """Return a body in which nothing is wrong; raises Reject with every error, Forbidden for another's unit."""
-    deps = deps_of(ctx)
-    draft, errors, unit = read_draft(sent)
-    if ctx.caller.role is Role.AGENCY and unit is not None and unit != ctx.caller.unit:
-        raise Forbidden("foreign-unit", "creditor_unit: expected your own unit, got another")
-    rules = IntakeRules(today=ctx.today, allow_synthetic_ids=deps.settings.synthetic_ids, money=deps.rules)
-    errors = [*errors, *check(tx, draft, unit, rules)]
-    if errors or sent.claim is None:
-        ctx.service.metrics.count("claims_rejected_total", reason=errors[0]["code"] if len(errors) == 1 else "several")
-        raise Reject("validation", f"{len(errors)} field(s) were not accepted", errors=errors)
-    return sent.claim
-
-
-def take_in(uow: Uow, ctx: Ctx, sent: Submission) -> ClaimOut:
-    """Check a body and store the claim; returns what the unit is told."""
-    body = accepted(uow.tx, ctx, sent)
-    told = register_claim(uow, deps_of(ctx), new_claim(body), canonical=canonical(body), actor=ctx.who())
-    return claim_out(told)
-
-
-def claim_out(told: Registered) -> ClaimOut:
-    """Return what a unit is told as the answer it gets."""
-    return ClaimOut.model_validate(asdict(told))
+ClaimBody = Annotated[Submission, Body()]
 
 
 @router.post(
     "",
     status_code=201,
     response_model=ClaimOut,
-    responses=problems(400, 401, 403, 409, 413, 422),
+    responses=problems(400, 401, 403, 409, 413, 422, 503),
     summary="Hand over a claim",
 )
-def register(ctx: Senders, once: Idempotent, sent: Sent) -> Any:
+async def register(ctx: Senders, once: Idempotent, sent: ClaimBody) -> Any:
     """Register one claim (krav).
 
     Everything wrong with it is answered at once. The same claim again under the same ``external_ref`` is answered as
     the first time; another claim under it is a conflict.
     """
-    answer = once.run(ctx, lambda uow: take_in(uow, ctx, sent))
-    if sent.claim is not None and "Idempotency-Replayed" not in answer.headers:
-        ctx.service.metrics.count("claims_registered_total", claim_type=sent.claim.claim_type)
-    return answer
+    group: IntakeGroup = ctx.service.app.state.intake
+    return await group.submit(Call(f"{ctx.caller.role}:{ctx.caller.subject}", once, Sent(ctx, sent)))
 
 
 @router.post("/validate", responses=problems(400, 401, 403, 409, 413, 422), summary="Check a claim, store nothing")
-def validate(ctx: Senders, sent: Sent) -> Checked:
+def validate(ctx: Senders, sent: ClaimBody) -> Checked:
     """Make the same checks as handing a claim over, and store nothing."""
     deps = deps_of(ctx)
     with ctx.read() as tx:
-        body = accepted(tx, ctx, sent)
+        body = accepted(Sent(ctx, sent), UnitTerms(tx, ctx.today), rules_of(ctx))
         check_reference(tx, deps, body.creditor_unit, body.external_ref, canonical(body))
     notice = body.prior_notice
     fault = notice_fault(body.due_date, notice.sent_on, notice.deadline, rates=deps.rules.rates) if notice else None

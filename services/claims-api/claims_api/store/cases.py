@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,8 +21,9 @@ KID = table_of(KidRow)
 COUNTER = table_of(CaseCounterRow)
 TIMELINE = table_of(TimelineRow)
 
-KIDS_KEPT_BACK = 100
-"""KIDs of a case that new claims leave for its plans and enforcement; a fuller case takes no more claims."""
+OPEN = "open"
+SEQUENCE_FULL = MAX_SEQUENCE - 100
+"""A case whose KIDs have come this far takes no more claims: the rest are for its plans and enforcement."""
 
 _TICK = timedelta(microseconds=1)
 
@@ -118,43 +119,75 @@ def _moved(case: Case, recorded_at: datetime) -> Case:
     return Case(**values | {"version": case.version + 1, "last_recorded_at": recorded_at})
 
 
-def joinable_case(tx: Connection, debtor_ref: str, unit: str, merge_group: str) -> str | None:
-    """Return the id of the open case that a new claim of this debtor, unit and group joins."""
-    query = (
-        select(CASE.c.case_id)
-        .where(
-            CASE.c.debtor_ref == debtor_ref,
-            CASE.c.unit == unit,
-            CASE.c.merge_group == merge_group,
-            CASE.c.state == "open",
-            CASE.c.last_sequence < MAX_SEQUENCE - KIDS_KEPT_BACK,
+@dataclass(frozen=True, slots=True)
+class CaseKey:
+    """What claims have in common that may share a case: debtor, unit and merge group."""
+
+    debtor_ref: str
+    unit: str
+    merge_group: str
+
+
+def joinable_cases(tx: Connection, keys: Collection[CaseKey]) -> dict[CaseKey, str]:
+    """Return, for the keys that have one, the open case with room for more claims; the caller holds debtors' locks."""
+    found: dict[CaseKey, str] = {}
+    for piece in chunks(sorted({key.debtor_ref for key in keys})):
+        query = (
+            select(CASE.c.debtor_ref, CASE.c.unit, CASE.c.merge_group, CASE.c.case_id)
+            .where(CASE.c.debtor_ref.in_(piece), CASE.c.state == OPEN, CASE.c.last_sequence < SEQUENCE_FULL)
+            .order_by(CASE.c.case_id.desc())
         )
-        .order_by(CASE.c.case_id)
-        .limit(1)
-    )
-    return tx.execute(query).scalar()
+        for row in tx.execute(query):
+            found[CaseKey(row.debtor_ref, row.unit, row.merge_group)] = row.case_id
+    return {key: found[key] for key in keys if key in found}
 
 
-def open_case(uow: Uow, *, unit: str, legal_person: str, debtor_ref: str, merge_group: str) -> Case:
-    """Open a case: the next saksnummer of the year and its case KID; the caller holds the debtor's lock."""
-    number = make_case_number(uow.today.year, _next_serial(uow.tx, uow.today.year))
-    case = Case(
+def new_case(uow: Uow, key: CaseKey, *, legal_person: str, serial: int) -> Case:
+    """Return a new case with the saksnummer of a reserved serial and its case KID; ``insert_cases`` stores it."""
+    number = make_case_number(uow.today.year, serial)
+    return Case(
         case_id=uow.new_id("case"),
         case_number=number,
         kid=make_kid(KidKind.CASE, number, 0),
-        unit=unit,
+        unit=key.unit,
         legal_person=legal_person,
-        debtor_ref=debtor_ref,
-        merge_group=merge_group,
-        state="open",
+        debtor_ref=key.debtor_ref,
+        merge_group=key.merge_group,
+        state=OPEN,
         version=1,
         last_recorded_at=uow.now,
         opened_on=uow.today,
         closed_on=None,
     )
-    uow.tx.execute(CASE.insert().values(last_sequence=0, **{name: getattr(case, name) for name in Case.__slots__}))
-    keep_kid(uow, case.kid, KidKind.CASE, case.case_id)
-    return case
+
+
+def insert_cases(uow: Uow, opened: Sequence[Case], sequences: Mapping[str, int]) -> None:
+    """Store new cases and keep their KIDs; ``sequences`` says which KID sequence each has reached."""
+    rows = [
+        {name: getattr(case, name) for name in Case.__slots__} | {"last_sequence": sequences[case.case_id]}
+        for case in opened
+    ]
+    if rows:
+        uow.tx.execute(CASE.insert(), rows)
+        keep_kids(uow, [KidUse(kid=case.kid, kind=KidKind.CASE, case_id=case.case_id) for case in opened])
+
+
+def last_sequences(tx: Connection, case_ids: Iterable[str]) -> dict[str, int]:
+    """Return the KID sequence each case has reached; the caller holds their locks."""
+    found: dict[str, int] = {}
+    for piece in chunks(sorted(set(case_ids))):
+        query = select(CASE.c.case_id, CASE.c.last_sequence).where(CASE.c.case_id.in_(piece))
+        for case_id, sequence in tx.execute(query):
+            found[case_id] = sequence
+    return found
+
+
+def set_sequences(tx: Connection, sequences: Mapping[str, int]) -> None:
+    """Store the KID sequence that cases have reached; the caller holds their locks."""
+    rows = [{"of_case": case_id, "reached": sequence} for case_id, sequence in sorted(sequences.items())]
+    if rows:
+        statement = update(CASE).where(CASE.c.case_id == bindparam("of_case"))
+        tx.execute(statement.values(last_sequence=bindparam("reached")), rows)
 
 
 def next_kid(uow: Uow, case: Case, kind: KidKind) -> str:
@@ -168,19 +201,32 @@ def next_kid(uow: Uow, case: Case, kind: KidKind) -> str:
     return make_kid(kind, case.case_number, sequence)
 
 
-def keep_kid(
-    uow: Uow, kid: str, kind: KidKind, case_id: str, *, claim_id: str | None = None, plan_id: str | None = None
-) -> None:
-    """Store what a KID is given out for; money on it counts there for ever."""
-    row = {
-        "kid": kid,
-        "kind": int(kind),
-        "case_id": case_id,
-        "claim_id": claim_id,
-        "plan_id": plan_id,
-        "issued_at": uow.now,
-    }
-    uow.tx.execute(KID.insert().values(**row))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KidUse:
+    """A KID and what money on it is for."""
+
+    kid: str
+    kind: KidKind
+    case_id: str
+    claim_id: str | None = None
+    plan_id: str | None = None
+
+
+def keep_kids(uow: Uow, given: Sequence[KidUse]) -> None:
+    """Store what KIDs are given out for; money on them counts there for ever."""
+    rows = [
+        {
+            "kid": one.kid,
+            "kind": int(one.kind),
+            "case_id": one.case_id,
+            "claim_id": one.claim_id,
+            "plan_id": one.plan_id,
+            "issued_at": uow.now,
+        }
+        for one in given
+    ]
+    if rows:
+        uow.tx.execute(KID.insert(), rows)
 
 
 def find_kid(tx: Connection, kid: str) -> RowMapping | None:
@@ -188,17 +234,18 @@ def find_kid(tx: Connection, kid: str) -> RowMapping | None:
     return tx.execute(select(KID).where(KID.c.kid == kid)).mappings().first()
 
 
-def _next_serial(tx: Connection, year: int) -> int:
+def reserve_serials(tx: Connection, year: int, count: int) -> int:
+    """Reserve ``count`` saksnummer serials of a year; returns the first."""
     insert_ignore(tx, COUNTER, [{"year": year, "last_serial": 0}])
-    serial = tx.execute(
+    last = tx.execute(
         update(COUNTER)
         .where(COUNTER.c.year == year)
-        .values(last_serial=COUNTER.c.last_serial + 1)
+        .values(last_serial=COUNTER.c.last_serial + count)
         .returning(COUNTER.c.last_serial)
     ).scalar()
-    if serial is None:
+    if last is None:
         raise Crash(f"case counter: expected a row for {year}, got none")
-    return int(serial)
+    return int(last) - count + 1
 
 
 def set_state(tx: Connection, case_id: str, state: str, closed_on: date | None = None) -> None:

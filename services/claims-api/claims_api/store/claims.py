@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+from sqlalchemy.exc import IntegrityError
 
 from claims_api.tables import CaseRow, ClaimPartyRow, ClaimRow
-from shared.db import chunks, insert_ignore, table_of
+from shared.db import chunks, table_of
+from shared.errors import RetryLater
 
 CLAIM = table_of(ClaimRow)
 PARTY = table_of(ClaimPartyRow)
@@ -84,18 +86,26 @@ def claim_of(row: RowMapping) -> Claim:
     return Claim(**{name: row[name] for name in Claim.__slots__})
 
 
-def insert_claim(tx: Connection, claim: Claim, debtor_refs: Iterable[str]) -> bool:
-    """Store a claim and who is liable for it, the primary debtor first; False when its reference is taken."""
-    if not insert_ignore(tx, CLAIM, [{name: getattr(claim, name) for name in Claim.__slots__}]):
-        return False
-    rows = [{"claim_id": claim.claim_id, "debtor_ref": ref, "position": at} for at, ref in enumerate(debtor_refs)]
-    tx.execute(PARTY.insert(), rows)
-    return True
+def insert_claims(tx: Connection, new: Sequence[tuple[Claim, Sequence[str]]]) -> None:
+    """Store claims, each with who is liable for it, the primary debtor first.
 
-
-def set_first_answer(tx: Connection, claim_id: str, answer: Mapping[str, Any]) -> None:
-    """Keep what the unit is told about a claim it hands over."""
-    tx.execute(update(CLAIM).where(CLAIM.c.claim_id == claim_id).values(first_answer=dict(answer)))
+    Raises RetryLater when another transaction stored one of their references first.
+    """
+    if not new:
+        return
+    rows = [{name: getattr(claim, name) for name in Claim.__slots__} for claim, _ in new]
+    try:
+        tx.execute(CLAIM.insert(), rows)
+    except IntegrityError as taken:
+        raise RetryLater(
+            "external_ref: another call with it was stored first; the same call again is told so"
+        ) from taken
+    parties = [
+        {"claim_id": claim.claim_id, "debtor_ref": ref, "position": at}
+        for claim, refs in new
+        for at, ref in enumerate(refs)
+    ]
+    tx.execute(PARTY.insert(), parties)
 
 
 def set_status(tx: Connection, claim_ids: Iterable[str], status: str) -> None:
@@ -104,11 +114,18 @@ def set_status(tx: Connection, claim_ids: Iterable[str], status: str) -> None:
         tx.execute(update(CLAIM).where(CLAIM.c.claim_id.in_(piece)).values(status=status))
 
 
-def find_by_external_ref(tx: Connection, unit: str, external_ref: str) -> Claim | None:
-    """Return the unit's claim with this reference, or None: a reference is used once, for ever."""
-    query = select(CLAIM).where(CLAIM.c.unit == unit, CLAIM.c.external_ref == external_ref)
-    row = tx.execute(query).mappings().first()
-    return claim_of(row) if row else None
+def find_by_references(tx: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Claim]:
+    """Return the claims with these (unit, external_ref) that exist: a reference is used once, for ever."""
+    by_unit: dict[str, set[str]] = {}
+    for unit, reference in wanted:
+        by_unit.setdefault(unit, set()).add(reference)
+    found: dict[tuple[str, str], Claim] = {}
+    for unit, references in by_unit.items():
+        for piece in chunks(sorted(references)):
+            query = select(CLAIM).where(CLAIM.c.unit == unit, CLAIM.c.external_ref.in_(piece))
+            for row in tx.execute(query).mappings():
+                found[(unit, row["external_ref"])] = claim_of(row)
+    return found
 
 
 def find_claim(tx: Connection, claim_id: str) -> Claim | None:

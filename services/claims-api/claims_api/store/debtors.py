@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -44,12 +44,17 @@ class Debtor:
 def find_by_national_id(tx: Connection, vault: Vault, national_id: str) -> str | None:
     """Return the reference of the person with this number, or None."""
     index = vault.index_of(national_id, domain=ID_DOMAIN)
-    return tx.execute(select(DEBTOR.c.debtor_ref).where(DEBTOR.c.id_index == index)).scalar()
+    return refs_by(tx, "id_index", [index]).get(index)
 
 
-def find_by_org_number(tx: Connection, org_number: str) -> str | None:
-    """Return the reference of the business with this number, or None."""
-    return tx.execute(select(DEBTOR.c.debtor_ref).where(DEBTOR.c.org_number == org_number)).scalar()
+def refs_by(tx: Connection, column: str, values: Iterable[str]) -> dict[str, str]:
+    """Return references by ``id_index`` or ``org_number``, for those of the values that somebody has."""
+    found: dict[str, str] = {}
+    field = DEBTOR.c[column]
+    for piece in chunks(sorted(set(values))):
+        for value, ref in tx.execute(select(field, DEBTOR.c.debtor_ref).where(field.in_(piece))):
+            found[value] = ref
+    return found
 
 
 def find_debtor(tx: Connection, debtor_ref: str) -> Debtor | None:
@@ -71,10 +76,10 @@ def lock_debtors(tx: Connection, refs: Iterable[str]) -> None:
     lock_rows(tx, DEBTOR, "debtor_ref", refs)
 
 
-def insert_debtor(tx: Connection, debtor: Debtor, *, id_index: str | None) -> bool:
-    """Store a new debtor; False when another transaction stored the same number first."""
-    row = {name: getattr(debtor, name) for name in Debtor.__slots__} | {"id_index": id_index}
-    return insert_ignore(tx, DEBTOR, [row]) == 1
+def insert_debtors(tx: Connection, new: Sequence[tuple[Debtor, str | None]]) -> int:
+    """Store new debtors, each with its blind index; returns how many: fewer when others stored a number first."""
+    rows = [{name: getattr(debtor, name) for name in Debtor.__slots__} | {"id_index": index} for debtor, index in new]
+    return insert_ignore(tx, DEBTOR, rows)
 
 
 def update_debtor(uow: Uow, debtor_ref: str, changes: Mapping[str, Any]) -> None:
@@ -105,6 +110,16 @@ def representative_of(tx: Connection, debtor_ref: str) -> RowMapping | None:
     """Return who acts for a debtor (kind, name, org_number, address, …), or None."""
     query = select(REPRESENTATIVE).where(REPRESENTATIVE.c.debtor_ref == debtor_ref)
     return tx.execute(query).mappings().first()
+
+
+def representatives_of(tx: Connection, refs: Iterable[str]) -> dict[str, str]:
+    """Return the kind of representative of the debtors that have one."""
+    found: dict[str, str] = {}
+    for piece in chunks(sorted(set(refs))):
+        query = select(REPRESENTATIVE.c.debtor_ref, REPRESENTATIVE.c.kind)
+        for ref, kind in tx.execute(query.where(REPRESENTATIVE.c.debtor_ref.in_(piece))):
+            found[ref] = kind
+    return found
 
 
 def _debtor(row: RowMapping) -> Debtor:

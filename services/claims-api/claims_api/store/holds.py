@@ -61,6 +61,17 @@ def holds_of_case(tx: Connection, case_id: str, *, standing: bool = True) -> lis
     return [_hold(row) for row in tx.execute(query).mappings()]
 
 
+def whole_cases_held(tx: Connection, case_ids: Iterable[str]) -> set[str]:
+    """Return the cases that a standing hold stops as a whole, claims that join them included."""
+    found: set[str] = set()
+    for piece in chunks(sorted(set(case_ids))):
+        query = select(HOLD.c.case_id).where(
+            HOLD.c.case_id.in_(piece), HOLD.c.whole_case.is_(True), HOLD.c.ended_on.is_(None)
+        )
+        found.update(tx.execute(query).scalars())
+    return found
+
+
 def holds_of_request(tx: Connection, request_id: str) -> list[Hold]:
     """Return the standing holds that a request placed."""
     query = select(HOLD).where(HOLD.c.request_id == request_id, HOLD.c.ended_on.is_(None)).order_by(HOLD.c.hold_id)

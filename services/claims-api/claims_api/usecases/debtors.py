@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,7 +15,6 @@ from claims_api.store import debtors
 from claims_api.store.debtors import Debtor
 from claims_api.store.sealed import DEBTOR_ID, REPRESENTATIVE_ID
 from shared.clock import Clock
-from shared.errors import Crash
 from shared.events import Envelope, encode
 from shared.events.claims import Address, PartyState
 from shared.ids import derived
@@ -31,13 +31,60 @@ def ensure_debtors(uow: Uow, deps: Deps, wanted: Sequence[NewDebtor]) -> list[De
     A person is found by the blind index of the national id, a business by its organisation number. Someone without a
     number is always new: two foreign patients of one name are two people until a person says otherwise.
     """
-    refs = [_find(uow.tx, deps, who) or _create(uow, deps, who) for who in wanted]
-    debtors.lock_debtors(uow.tx, refs)
-    known = debtors.find_debtors(uow.tx, refs)
+    refs, created = _resolve(uow, deps, wanted)
+    debtors.lock_debtors(uow.tx, set(refs) - created)
+    now = debtors.find_debtors(uow.tx, refs)
+    changed: dict[str, dict[str, Any]] = {}
     for ref, who in zip(refs, wanted, strict=True):
-        _bring_up_to_date(uow, deps, known[ref], who)
-    found = debtors.find_debtors(uow.tx, refs)
-    return [found[ref] for ref in refs]
+        changes = _changes(now[ref], who)
+        if _put_representative(uow, deps, ref, who) or changes:
+            changed.setdefault(ref, {}).update(changes)
+            now[ref] = replace(now[ref], **changes)
+    for ref, changes in sorted(changed.items()):
+        debtors.update_debtor(uow, ref, changes)
+        now[ref] = replace(now[ref], version=now[ref].version + 1)
+    for ref in sorted({*created, *changed}):
+        uow.state(PARTIES, ref)
+    return [now[ref] for ref in refs]
+
+
+def _resolve(uow: Uow, deps: Deps, wanted: Sequence[NewDebtor]) -> tuple[list[str], set[str]]:
+    """Return the reference of each, and which of them were created."""
+    index = {
+        who.national_id: deps.vault.index_of(who.national_id, domain=debtors.ID_DOMAIN)
+        for who in wanted
+        if who.national_id is not None
+    }
+    known = _known(uow.tx, index, wanted)
+    new: dict[str, tuple[Debtor, str | None]] = {}
+    refs: list[str] = []
+    for who in wanted:
+        number = who.national_id or who.org_number
+        ref = known.get(number) if number else None
+        if ref is None:
+            debtor = _new_debtor(uow, deps, who)
+            ref = debtor.debtor_ref
+            new[ref] = (debtor, index.get(who.national_id) if who.national_id else None)
+            if number:
+                known[number] = ref
+        refs.append(ref)
+    if debtors.insert_debtors(uow.tx, list(new.values())) == len(new):
+        return refs, set(new)
+    # Another transaction stored one of the numbers first: whoever has it now is who is meant.
+    stored = set(debtors.find_debtors(uow.tx, new))
+    known = _known(uow.tx, index, wanted)
+    refs = [
+        ref if ref not in new or ref in stored else known[who.national_id or who.org_number or ""]
+        for ref, who in zip(refs, wanted, strict=True)
+    ]
+    return refs, stored
+
+
+def _known(tx: Connection, index: Mapping[str, str], wanted: Sequence[NewDebtor]) -> dict[str, str]:
+    """Return references by number, national ids and organisation numbers alike."""
+    by_index = debtors.refs_by(tx, "id_index", index.values())
+    by_org = debtors.refs_by(tx, "org_number", [who.org_number for who in wanted if who.org_number is not None])
+    return {number: by_index[hashed] for number, hashed in index.items() if hashed in by_index} | by_org
 
 
 def find_person(tx: Connection, deps: Deps, national_id: str) -> str | None:
@@ -90,24 +137,14 @@ def _party_state(tx: Connection, deps: Deps, debtor: Debtor) -> PartyState:
     return PartyState.model_validate(state)
 
 
-def _find(tx: Connection, deps: Deps, who: NewDebtor) -> str | None:
-    if who.national_id is not None:
-        return find_person(tx, deps, who.national_id)
-    if who.org_number is not None:
-        return debtors.find_by_org_number(tx, who.org_number)
-    return None
-
-
-def _create(uow: Uow, deps: Deps, who: NewDebtor) -> str:
+def _new_debtor(uow: Uow, deps: Deps, who: NewDebtor) -> Debtor:
     ref = uow.new_id("debtor")
-    sealed, index = None, None
-    birth_date = who.birth_date
+    sealed, birth_date = None, who.birth_date
     if who.national_id is not None:
         sealed = deps.vault.seal_field(who.national_id, place=DEBTOR_ID.place(ref))
-        index = deps.vault.index_of(who.national_id, domain=debtors.ID_DOMAIN)
         told = check_national_id(who.national_id, allow_synthetic=deps.settings.synthetic_ids).birth_date
         birth_date = birth_date or told
-    debtor = Debtor(
+    return Debtor(
         debtor_ref=ref,
         kind=who.kind,
         id_sealed=sealed.data if sealed else None,
@@ -123,22 +160,15 @@ def _create(uow: Uow, deps: Deps, who: NewDebtor) -> str:
         changed_at=uow.now,
         erased_at=None,
     )
-    if debtors.insert_debtor(uow.tx, debtor, id_index=index):
-        uow.state(PARTIES, ref)
-        return ref
-    other = _find(uow.tx, deps, who)
-    if other is None:
-        raise Crash("debtor: a number is taken, but nobody has it")
-    return other
 
 
-def _bring_up_to_date(uow: Uow, deps: Deps, known: Debtor, who: NewDebtor) -> None:
-    """Take over what a unit knows newer; protection only ever grows stricter by what a unit says."""
+def _changes(known: Debtor, who: NewDebtor) -> dict[str, Any]:
+    """Return what a unit knows newer; protection only ever grows stricter by what a unit says."""
     changes: dict[str, Any] = {}
     if who.name != known.name:
         changes["name"] = who.name
     address = who.address.as_json() if who.address else None
-    if address is not None and address != (dict(known.address) if known.address else None):
+    if address is not None and address != known.address:
         changes["address"] = address
     if who.language is not None and who.language != known.language:
         changes["language"] = who.language
@@ -146,10 +176,7 @@ def _bring_up_to_date(uow: Uow, deps: Deps, known: Debtor, who: NewDebtor) -> No
         changes["protection"] = who.protection
     if who.birth_date is not None and known.birth_date is None:
         changes["birth_date"] = who.birth_date
-    changed = _put_representative(uow, deps, known.debtor_ref, who)
-    if changes or changed:
-        debtors.update_debtor(uow, known.debtor_ref, changes)
-        uow.state(PARTIES, known.debtor_ref)
+    return changes
 
 
 def _put_representative(uow: Uow, deps: Deps, debtor_ref: str, who: NewDebtor) -> bool:

@@ -88,14 +88,13 @@ def place_hold(
     return hold
 
 
-def extend_to_claim(uow: Uow, case: Case, claim_id: str) -> bool:
-    """Put a claim that joins a case under the holds that stop the whole case; tells whether there were any."""
+def extend_to_claim(uow: Uow, case: Case, claim_id: str) -> None:
+    """Put a claim that joins a case under the holds that stop the whole case."""
     standing = [hold for hold in holds.holds_of_case(uow.tx, case.case_id) if hold.whole_case]
     for hold in standing:
         stops = _stops(uow, [claim_id], hold.debtor_ref)
         holds.add_claims(uow.tx, hold.hold_id, stops)
         _publish_placed(uow, hold, [one for one, stopped in stops.items() if stopped], None)
-    return bool(standing)
 
 
 def end_hold(uow: Uow, case: Case, hold: Hold, *, ended_by: str, cause: Event | None = None) -> date:

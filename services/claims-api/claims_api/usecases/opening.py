@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from claims_api.deps import Deps
-from claims_api.domain.ledger import record, registration, unit_fee
+from claims_api.domain.ledger import Transfer, record, registration, unit_fee
 from claims_api.domain.new_claim import NewNotice
-from claims_api.store import ledger, payments
+from claims_api.store import payments
 from claims_api.store.cases import Case
 from claims_api.store.claims import Claim
 from claims_api.usecases.casebook import book_cases, load_books
@@ -15,8 +15,8 @@ from claims_api.usecases.consequences import tell_what_changed
 from shared.uow import Uow
 
 
-def post_opening(uow: Uow, deps: Deps, case: Case, claim: Claim, fees: Sequence[NewNotice]) -> None:
-    """Post a new claim of a locked case: principal from its due date, each fee from the day its letter was sent."""
+def opening_transfers(case: Case, claim: Claim, fees: Sequence[NewNotice]) -> list[Transfer]:
+    """Return the postings of a new claim: principal from its due date, each fee from the day its letter was sent."""
     drafts = [
         registration(
             unit=claim.unit,
@@ -37,16 +37,15 @@ def post_opening(uow: Uow, deps: Deps, case: Case, claim: Claim, fees: Sequence[
             for letter in fees
         ),
     ]
-    ledger.add_transfers(
-        uow.tx, record(drafts, source_event=f"claim:{claim.claim_id}", recorded_at=case.last_recorded_at)
-    )
+    return record(drafts, source_event=f"claim:{claim.claim_id}", recorded_at=case.last_recorded_at)
 
 
-def cover_from_overpaid(uow: Uow, deps: Deps, case: Case) -> None:
-    """Let money that a locked case holds beyond what it owed cover a claim that has joined it.
+def cover_from_overpaid(uow: Uow, deps: Deps, found: Mapping[str, Case]) -> None:
+    """Let money that locked cases hold beyond what they owed cover the claims that have joined them.
 
-    Called once the claim has been published, for it may end the claim.
+    Called once the claims have been published, for it may end them.
     """
-    if payments.parts_of_cases(uow.tx, [case.case_id]):
-        books = load_books(uow.tx, {case.case_id: case})
-        tell_what_changed(uow, deps, books, book_cases(uow, deps, books, {case.case_id: None}), {})
+    holding = {case_id: found[case_id] for case_id in payments.parts_of_cases(uow.tx, found)}
+    if holding:
+        books = load_books(uow.tx, holding)
+        tell_what_changed(uow, deps, books, book_cases(uow, deps, books, dict.fromkeys(holding)), {})

@@ -1,0 +1,76 @@
+"""Where new claims go: the open case of their debtor, unit and merge group, or a new one (decisions B1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from claims_api.domain.new_claim import Creditor
+from claims_api.store import cases
+from claims_api.store.cases import Case, CaseKey
+from shared.kid import KidKind, make_kid
+from shared.uow import Uow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A claim's place: its case, locked, and its own KID. ``opened``: this claim opens the case."""
+
+    case: Case
+    kid: str
+    opened: bool
+
+
+def place_claims(uow: Uow, wanted: Sequence[tuple[CaseKey, Creditor]]) -> list[Place]:
+    """Return a place for each claim; claims of one key share a case. The caller holds the debtors' locks."""
+    joinable = cases.joinable_cases(uow.tx, {key for key, _ in wanted})
+    locked = cases.lock_cases(uow, joinable.values())
+    current = {key: locked[case_id] for key, case_id in joinable.items() if locked[case_id].state == cases.OPEN}
+    missing = len({key for key, _ in wanted} - current.keys())
+    allotment = _Allotment(
+        uow=uow,
+        current=current,
+        sequences=cases.last_sequences(uow.tx, [case.case_id for case in current.values()]),
+    )
+    allotment.reserve(missing)
+    places = [allotment.place(key, creditor) for key, creditor in wanted]
+    allotment.store()
+    return places
+
+
+@dataclass(slots=True)
+class _Allotment:
+    """The cases that a group of claims goes to, and the KID sequence each has reached."""
+
+    uow: Uow
+    current: dict[CaseKey, Case]
+    sequences: dict[str, int]
+    serials: list[int] = field(default_factory=list)
+    opened: list[Case] = field(default_factory=list)
+
+    def reserve(self, count: int) -> None:
+        if count:
+            first = cases.reserve_serials(self.uow.tx, self.uow.today.year, count)
+            self.serials = list(range(first + count - 1, first - 1, -1))
+
+    def place(self, key: CaseKey, creditor: Creditor) -> Place:
+        case, opened = self.current.get(key), False
+        if case is None or self.sequences[case.case_id] >= cases.SEQUENCE_FULL:
+            case, opened = self._open(key, creditor), True
+        self.sequences[case.case_id] += 1
+        kid = make_kid(KidKind.CLAIM, case.case_number, self.sequences[case.case_id])
+        return Place(case=case, kid=kid, opened=opened)
+
+    def _open(self, key: CaseKey, creditor: Creditor) -> Case:
+        if not self.serials:
+            self.reserve(1)  # a case was full, and its claims go on in another
+        case = cases.new_case(self.uow, key, legal_person=creditor.legal_person, serial=self.serials.pop())
+        self.current[key] = case
+        self.sequences[case.case_id] = 0
+        self.opened.append(case)
+        return case
+
+    def store(self) -> None:
+        new = {case.case_id for case in self.opened}
+        cases.insert_cases(self.uow, self.opened, self.sequences)
+        cases.set_sequences(self.uow.tx, {name: at for name, at in self.sequences.items() if name not in new})
