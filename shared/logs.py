@@ -14,12 +14,15 @@ import structlog
 from shared.party import mask
 from shared.trace import current_traceparent
 
-TEXT_MAX = 4000
+HEAD_MAX = 1_000
+TAIL_MAX = 5_000
+"""A traceback says where it began and, at its end, what happened: the middle goes first."""
 
 
 def _mask(value: Any) -> Any:
     if isinstance(value, str):
-        return mask(value)[:TEXT_MAX]
+        text = mask(value)
+        return text if len(text) <= HEAD_MAX + TAIL_MAX else f"{text[:HEAD_MAX]} … {text[-TAIL_MAX:]}"
     if isinstance(value, dict):
         return {key: _mask(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
