@@ -45,13 +45,17 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimFacts:
-    """One claim: when it was due, when it joined the case, how it bears interest and when it was disputed."""
+    """One claim: when it was due, when it joined the case, how it bears interest and when it was disputed.
+
+    ``fees_dropped``: none of our fees may lie on it (a reasonable objection, or a claim that was taken back).
+    """
 
     claim_id: str
     due_date: date
     registered_on: date
     interest: InterestTerms
     disputes: tuple[Dispute, ...] = ()
+    fees_dropped: bool = False
 
     def disputed_ore(self, day: date, owed_ore: int) -> int:
         """Return how much of ``owed_ore`` is disputed on ``day``."""
@@ -129,6 +133,15 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """What is left of a claim on ``on`` is not to be collected any more (ettergitt, eller tatt tilbake av kreditor)."""
+
+    cancellation_id: str
+    claim_id: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFacts:
     """Everything the money of one case follows from, in any order."""
 
@@ -137,6 +150,7 @@ class CaseFacts:
     demands: Sequence[SentDemand] = ()
     payments: Sequence[Payment] = ()
     refunds: Sequence[Refund] = ()
+    cancellations: Sequence[Cancellation] = ()
     by_id: Mapping[str, ClaimFacts] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -77,6 +77,7 @@ class EntryKind(StrEnum):
     PAYMENT_REVERSED = "payment_reversed"
     SET_OFF = "set_off"
     RELEASED = "released"
+    CANCELLED = "cancelled"
     WAIVED = "waived"
     WRITTEN_OFF = "written_off"
 
@@ -257,6 +258,44 @@ def posted_balance(entries: Iterable[Draft], claim_id: str) -> Balance:
     )
 
 
+def share_of(account: Account) -> Account:
+    """Return whose a receivable is when it is collected: principal and interest the unit's, fees and costs ours."""
+    units = account in (Account.PRINCIPAL, Account.INTEREST)
+    return Account.CREDITOR_SHARE if units else Account.COLLECTOR_SHARE
+
+
+def changed_charge(
+    *,
+    kind: EntryKind,
+    account: Account,
+    amount_ore: int,
+    unit: str,
+    case_id: str,
+    claim_id: str,
+    value_date: date,
+    about: str,
+    trace: Trace,
+) -> Draft:
+    """Return the posting that makes a claim owe ``amount_ore`` more of one kind, or less when it is below zero."""
+    sides = [(account, claim_id), (share_of(account), unit)]
+    if amount_ore < 0:
+        sides.reverse()
+    return Draft(
+        kind=kind,
+        debit=sides[0][0],
+        debit_owner=sides[0][1],
+        credit=sides[1][0],
+        credit_owner=sides[1][1],
+        amount_ore=abs(amount_ore),
+        value_date=value_date,
+        unit=unit,
+        case_id=case_id,
+        claim_id=claim_id,
+        about=about,
+        trace=trace,
+    )
+
+
 def registration(
     *, unit: str, case_id: str, claim_id: str, principal_ore: int, due_date: date, trace: Trace | None = None
 ) -> Draft:
@@ -266,17 +305,14 @@ def registration(
         reference="inkassoloven § 10 c",
         inputs={"principal_ore": principal_ore, "due_date": due_date.isoformat()},
     )
-    return Draft(
+    return changed_charge(
         kind=EntryKind.REGISTERED,
-        debit=Account.PRINCIPAL,
-        debit_owner=claim_id,
-        credit=Account.CREDITOR_SHARE,
-        credit_owner=unit,
+        account=Account.PRINCIPAL,
         amount_ore=principal_ore,
-        value_date=due_date,
         unit=unit,
         case_id=case_id,
         claim_id=claim_id,
+        value_date=due_date,
         about=claim_id,
         trace=why,
     )
@@ -289,17 +325,14 @@ def unit_fee(*, unit: str, case_id: str, claim_id: str, fee_ore: int, sent_on: d
         reference="inkassoforskriften §§ 1-2, 1-3",
         inputs={"letter": letter, "sent_on": sent_on.isoformat(), "fee_ore": fee_ore},
     )
-    return Draft(
+    return changed_charge(
         kind=EntryKind.UNIT_FEE,
-        debit=Account.FEES,
-        debit_owner=claim_id,
-        credit=Account.COLLECTOR_SHARE,
-        credit_owner=unit,
+        account=Account.FEES,
         amount_ore=fee_ore,
-        value_date=sent_on,
         unit=unit,
         case_id=case_id,
         claim_id=claim_id,
+        value_date=sent_on,
         about=claim_id,
         trace=why,
     )

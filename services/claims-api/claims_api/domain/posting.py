@@ -15,7 +15,7 @@ from datetime import date, datetime
 from claims_api.domain.accrual import InterestTerms, accrued, principal_steps
 from claims_api.domain.allocation import DEDUCTION, REFERENCES, VOLUNTARY, Part
 from claims_api.domain.facts import CaseFacts, Payment, SentDemand
-from claims_api.domain.ledger import Account, Draft, EntryKind, Transfer, record, reversal, standing
+from claims_api.domain.ledger import Account, Draft, EntryKind, Transfer, record, reversal, share_of, standing
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.settlement import Group, Outcome, PlacedFee, settle
 from shared.law import Trace
@@ -27,6 +27,7 @@ DERIVED_KINDS = frozenset(
         EntryKind.PAYMENT_REVERSED,
         EntryKind.SET_OFF,
         EntryKind.RELEASED,
+        EntryKind.CANCELLED,
         EntryKind.WAIVED,
         EntryKind.WRITTEN_OFF,
     }
@@ -38,6 +39,7 @@ _RULES = {
     EntryKind.PAYMENT_REVERSED: ("payment.reversed", "tilbakeført av banken"),
     EntryKind.SET_OFF: ("allocation.set_off", "motregning innen saken"),
     EntryKind.RELEASED: ("allocation.released", "motregning innen saken"),
+    EntryKind.CANCELLED: ("claim.cancelled", "kreditors beslutning om å frafalle kravet"),
     EntryKind.WAIVED: ("demand.paid_as_demanded", "inkassoloven §§ 8, 10"),
     EntryKind.WRITTEN_OFF: ("case.small_rest", "god inkassoskikk, inkassoloven § 8"),
 }
@@ -231,7 +233,7 @@ def _present(entries: Sequence[Transfer]) -> dict[tuple[EntryKind, str], list[Tr
 def _draft(frame: CaseFrame, group: Group, part: Part) -> Draft | None:
     """Return the transfer of one part, None when money does not move (overpaid money that is set off stays put)."""
     here, here_owner = part.account, part.claim_id or frame.case_id
-    there, there_owner = _other_side(frame, group)
+    there, there_owner = _other_side(frame, group, part)
     if (here, here_owner) == (there, there_owner):
         return None
     debit, credit = ((here, here_owner), (there, there_owner))
@@ -254,13 +256,15 @@ def _draft(frame: CaseFrame, group: Group, part: Part) -> Draft | None:
     )
 
 
-def _other_side(frame: CaseFrame, group: Group) -> tuple[Account, str]:
+def _other_side(frame: CaseFrame, group: Group, part: Part) -> tuple[Account, str]:
     if group.payment is not None:
         if group.payment.direct:
             return Account.CREDITOR_SHARE, frame.unit
         return Account.SUSPENSE, group.payment.payment_id
     if group.kind in (EntryKind.SET_OFF, EntryKind.RELEASED):
         return Account.OVERPAID, frame.case_id
+    if group.kind is EntryKind.CANCELLED:
+        return share_of(part.account), frame.unit
     return Account.WRITE_OFF, frame.unit
 
 

@@ -81,7 +81,7 @@ def remittance(
         interest_ore=_owed(_of(mine, EntryKind.INTEREST)),
         fees_ore=_owed(_of(mine, EntryKind.FEE, EntryKind.UNIT_FEE, EntryKind.COSTS_AWARDED)),
         corrections_ore=_owed(_of(mine, EntryKind.CORRECTED)),
-        withdrawn_ore=-_owed(_of(mine, EntryKind.WITHDRAWN)),
+        withdrawn_ore=-_owed(_of(mine, EntryKind.WITHDRAWN, EntryKind.CANCELLED)),
         written_off_ore=-_owed(_of(mine, *GIVEN_UP)),
         collected_ore=-_owed(collected),
         closing_ore=_owed([*earlier, *mine]),

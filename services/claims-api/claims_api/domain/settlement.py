@@ -4,7 +4,8 @@ One pure fold over the facts in the order of their legal days, whatever order th
 early and became known late therefore gives the same balances as one that was known at once; the ledger books the
 difference to what it shows already (see ``posting``).
 
-On one day charges come first, then refunds, claims that join, demands, money the bank took back, and payments.
+On one day charges come first, then refunds, claims that join, demands, money the bank took back, payments, and last
+what is cancelled.
 """
 
 from __future__ import annotations
@@ -23,7 +24,17 @@ from claims_api.domain.allocation import (
     parts_without,
     take_back,
 )
-from claims_api.domain.facts import CaseFacts, Charge, ClaimFacts, EndReason, Payment, Refund, Reversal, SentDemand
+from claims_api.domain.facts import (
+    Cancellation,
+    CaseFacts,
+    Charge,
+    ClaimFacts,
+    EndReason,
+    Payment,
+    Refund,
+    Reversal,
+    SentDemand,
+)
 from claims_api.domain.ledger import Account, EntryKind
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.running import ClaimState, Ended
@@ -39,7 +50,8 @@ Step = tuple[tuple[date, int, str], Callable[[], None]]
     _TAKEN_BACK,
     _PAYMENT,
     _TAKEN_BACK_AT_ONCE,
-) = range(7)
+    _CANCELLATION,
+) = range(8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +140,8 @@ class _Fold:
                 about = f"{demand.demand_id}:{number}"
                 fee = partial(self._later_cost, demand, about, later.day, later.amount_ore)
                 steps.append(((later.day, _CHARGE, about), fee))
+        for one in self.facts.cancellations:
+            steps.append(((one.on, _CANCELLATION, one.cancellation_id), partial(self._cancel, one)))
         for payment in self.facts.payments:
             steps.append(((payment.paid_on, _PAYMENT, payment.payment_id), partial(self._pay, payment)))
             for back in payment.reversals:
@@ -173,15 +187,27 @@ class _Fold:
             self.void.add(demand.demand_id)
             return
         self.sent.append(demand)
+        bears = (name for name in demand.claim_ids if not self.claims[name].facts.fees_dropped)
+        carrier = next((name for name in bears if self._stands(name, demand.sent_on)), None)
+        if carrier is None or demand.fee_dropped:
+            return
         self.carriers[demand.demand_id] = carrier
-        if demand.fee_ore and not demand.fee_dropped:
+        if demand.fee_ore:
             self._place_fee(demand.demand_id, carrier, demand.sent_on, demand.fee_ore)
 
     def _later_cost(self, demand: SentDemand, about: str, day: date, amount_ore: int) -> None:
         carrier = self.carriers.get(demand.demand_id)
         unpaid = any(self.claims[name].charged[Account.PRINCIPAL] > 0 for name in demand.claim_ids)
-        if carrier and unpaid and not demand.fee_dropped and self._stands(carrier, day):
+        if carrier and unpaid and self._stands(carrier, day):
             self._place_fee(about, carrier, day, amount_ore)
+
+    def _cancel(self, one: Cancellation) -> None:
+        """Give up what is left of a claim on a day; what was paid before stays where it is."""
+        owed = self.claims[one.claim_id].owed(one.on)
+        if owed.balance.total_ore > 0:
+            parts = give_up(owed.balance.total_ore, [owed])
+            self._cover(EntryKind.CANCELLED, one.cancellation_id, one.on, parts)
+            self._mark_ended(one.on, EndReason.SETTLED)
 
     def _refund(self, refund: Refund) -> None:
         self.pool_ore -= refund.amount_ore

@@ -144,6 +144,12 @@ def keep_numbers(tx: Connection, numbers: Sequence[ClaimNumbers]) -> None:
     tx.execute(statement, rows)
 
 
+def end_by_decision(tx: Connection, claim_id: str, *, status: str, ended_on: date, end_reason: str) -> None:
+    """Close a claim by a decision; the caller holds its case's lock."""
+    values = {"status": status, "ended_on": ended_on, "end_reason": end_reason}
+    tx.execute(update(CLAIM).where(CLAIM.c.claim_id == claim_id).values(**values))
+
+
 def transfer_of(row: RowMapping) -> Transfer:
     """Read a transfer out of a row."""
     return Transfer(

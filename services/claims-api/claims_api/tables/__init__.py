@@ -1,4 +1,4 @@
-"""Every table of claims-api, one module a subject: creditors, debtors, cases; plus the plumbing's own tables."""
+"""Every table of claims-api, one module a subject: creditors, debtors, cases, money, requests; plus the plumbing's own tables."""
 
 from __future__ import annotations
 
@@ -20,9 +20,20 @@ from claims_api.tables.money import (
     BankDayRow,
     BankEntryRow,
     LedgerRow,
+    MoneyDecisionRow,
     PaymentCandidateRow,
     PaymentPartRow,
     RefundRow,
+)
+from claims_api.tables.requests import (
+    InstalmentRow,
+    InterruptionRow,
+    NoticeRow,
+    PayByRow,
+    PlanRow,
+    RequestClaimRow,
+    RequestRow,
+    RequestTextRow,
 )
 from shared.tables import plumbing
 
@@ -44,12 +55,21 @@ __all__ = [
     "DemandRow",
     "HoldClaimRow",
     "HoldRow",
+    "InstalmentRow",
+    "InterruptionRow",
     "KidRow",
     "LedgerRow",
     "Model",
+    "MoneyDecisionRow",
+    "NoticeRow",
+    "PayByRow",
     "PaymentCandidateRow",
     "PaymentPartRow",
+    "PlanRow",
     "RefundRow",
     "RepresentativeRow",
+    "RequestClaimRow",
+    "RequestRow",
+    "RequestTextRow",
     "TimelineRow",
 ]

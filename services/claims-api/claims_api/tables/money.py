@@ -118,3 +118,21 @@ class RefundRow(Model, table=True):
     reserved_on: date | None = None
     settled_on: date | None = None
     reason: str | None = Field(default=None, max_length=60)
+
+
+class MoneyDecisionRow(Model, table=True):
+    """A decision about a claim's money. ``kind``: withdrawn, cancelled, fees_dropped or corrected.
+
+    ``reason`` is a code; a decision is never changed, another one may follow it.
+    """
+
+    __tablename__ = "money_decision"
+
+    decision_id: str = Field(primary_key=True, max_length=ID)
+    case_id: str = Field(max_length=ID, foreign_key="case_file.case_id", index=True)
+    claim_id: str = Field(max_length=ID, foreign_key="claim.claim_id")
+    kind: str = Field(max_length=16)
+    reason: str = Field(max_length=40)
+    effective_on: date
+    decided_by: str = Field(max_length=80)
+    decided_at: datetime = Field(sa_type=Instant)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,9 +12,10 @@ from claims_api.deps import Deps
 from claims_api.domain.accrual import ClaimBalance, claim_balance
 from claims_api.domain.interest import complete_to
 from claims_api.domain.ledger import Account, Balance, Transfer, account_sum
-from claims_api.store import claims, ledger
+from claims_api.store import claims, disputes, ledger
 from claims_api.store.claims import Claim
 from claims_api.usecases.casebook import terms_of
+from shared.calendar import OSLO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ def case_balance(
     held = claims.claims_of_case(tx, case_id)
     shown = [claim for claim in held if claim_ids is None or claim.claim_id in claim_ids]
     entries = ledger.known_of_cases(tx, [case_id], as_of=as_of, known_at=known_at)[case_id]
-    found = balances(deps, shown, entries, as_of=as_of)
+    found = balances(tx, deps, shown, entries, as_of=as_of, known_at=known_at)
     overpaid = account_sum(entries, Account.OVERPAID, case_id) if claim_ids is None else 0
     total = sum((one.balance for one in found.values()), Balance(overpaid_ore=overpaid))
     return _owed(deps, total, found.values(), as_of, known_at)
@@ -62,19 +63,33 @@ def claim_balances(
     """Return what is owed on each of these claims."""
     wanted = claims.find_claims(tx, claim_ids)
     entries = ledger.known_of_cases(tx, {c.case_id for c in wanted.values()}, as_of=as_of, known_at=known_at)
-    found: dict[str, Owed] = {}
-    for claim in wanted.values():
-        one = balances(deps, [claim], entries[claim.case_id], as_of=as_of)
-        found[claim.claim_id] = _owed(deps, one[claim.claim_id].balance, one.values(), as_of, known_at)
-    return found
+    by_claim: dict[str, ClaimBalance] = {}
+    for case_id, rows in entries.items():
+        held = [claim for claim in wanted.values() if claim.case_id == case_id]
+        by_claim |= balances(tx, deps, held, rows, as_of=as_of, known_at=known_at)
+    return {name: _owed(deps, one.balance, [one], as_of, known_at) for name, one in by_claim.items()}
 
 
 def balances(
-    deps: Deps, held: Sequence[Claim], entries: Sequence[Transfer], *, as_of: date
-) -> Mapping[str, ClaimBalance]:
+    tx: Connection,
+    deps: Deps,
+    held: Sequence[Claim],
+    entries: Sequence[Transfer],
+    *,
+    as_of: date,
+    known_at: datetime | None,
+) -> dict[str, ClaimBalance]:
     """Return what each claim comes to on ``as_of`` by the transfers given (those that count on the day)."""
+    disputed = disputes.disputes_of(tx, [claim.claim_id for claim in held])
+    known_on = known_at.astimezone(OSLO).date() if known_at else None
     return {
-        claim.claim_id: claim_balance(entries, claim.claim_id, terms_of(claim), as_of, rules=deps.rules)
+        claim.claim_id: claim_balance(
+            entries,
+            claim.claim_id,
+            terms_of(claim, disputed.get(claim.claim_id, ()), known_on=known_on),
+            as_of,
+            rules=deps.rules,
+        )
         for claim in held
     }
 

@@ -13,17 +13,28 @@ from datetime import date
 from sqlalchemy import Connection
 
 from claims_api.deps import Deps
-from claims_api.domain.accrual import InterestTerms
+from claims_api.domain.accrual import InterestTerms, Pause
 from claims_api.domain.claim_types import claim_type
-from claims_api.domain.facts import CaseFacts, ClaimFacts, Dispute, Payment, Refund, Reversal, SentDemand, charges_of
+from claims_api.domain.facts import (
+    Cancellation,
+    CaseFacts,
+    ClaimFacts,
+    Dispute,
+    Payment,
+    Refund,
+    Reversal,
+    SentDemand,
+    charges_of,
+)
 from claims_api.domain.fees import FeeRegime, LetterKind
 from claims_api.domain.ledger import EntryKind, Transfer, standing
 from claims_api.domain.posting import Booked, CaseFrame, bring_up_to_date
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.salaer import SalaerClaim, foreign_collection, later_steps, lawyer_led
-from claims_api.store import claims, demands, disputes, ledger, payments
+from claims_api.store import claims, decisions, demands, disputes, ledger, payments
 from claims_api.store.cases import Case
 from claims_api.store.claims import Claim
+from claims_api.store.decisions import MoneyDecision
 from claims_api.store.demands import Demand
 from claims_api.store.payments import PaymentPart
 from shared.events import Event
@@ -42,11 +53,16 @@ class CaseBook:
     demands: Sequence[Demand]
     parts: Sequence[PaymentPart]
     disputes: Mapping[str, tuple[Dispute, ...]]
+    decisions: Sequence[MoneyDecision] = ()
 
     @property
     def frame(self) -> CaseFrame:
         """Whose postings these are."""
         return CaseFrame(case_id=self.case.case_id, unit=self.case.unit)
+
+    def terms(self, claim: Claim) -> InterestTerms:
+        """Return how one of its claims bears interest, by what is known now."""
+        return terms_of(claim, self.disputes.get(claim.claim_id, ()))
 
     def claim(self, claim_id: str) -> Claim:
         """Return one claim of the case."""
@@ -59,6 +75,7 @@ def load_books(tx: Connection, found: Mapping[str, Case]) -> dict[str, CaseBook]
     entries = ledger.of_cases(tx, found)
     sent = demands.demands_of_cases(tx, found)
     parts = payments.parts_of_cases(tx, found)
+    decided = decisions.decisions_of_cases(tx, found)
     disputed = disputes.disputes_of(tx, [claim.claim_id for held in inside.values() for claim in held])
     return {
         case_id: CaseBook(
@@ -68,26 +85,38 @@ def load_books(tx: Connection, found: Mapping[str, Case]) -> dict[str, CaseBook]
             demands=sent.get(case_id, []),
             parts=parts.get(case_id, []),
             disputes=disputed,
+            decisions=decided.get(case_id, []),
         )
         for case_id, case in found.items()
     }
 
 
-def terms_of(claim: Claim) -> InterestTerms:
-    """Return how a claim bears interest."""
-    return InterestTerms(start=claim.interest_from)
+def terms_of(claim: Claim, disputed: Sequence[Dispute] = (), *, known_on: date | None = None) -> InterestTerms:
+    """Return how a claim bears interest; while an objection stands what it disputes runs as a shadow and is not owed.
+
+    ``known_on`` is the day of what is known: an objection that ended later still stood then. One that was rejected
+    leaves no pause; one that was upheld took the principal away.
+    """
+    pauses = tuple(
+        Pause(start=one.start, amount_ore=one.amount_ore)
+        for one in disputed
+        if one.end is None or (known_on is not None and known_on < one.end)
+    )
+    return InterestTerms(start=claim.interest_from, pauses=pauses)
 
 
 def facts_of(book: CaseBook, today: date, *, rules: MoneyRules) -> CaseFacts:
     """Return the facts of a case as of ``today``, from its claims, ledger, demands and payments."""
+    no_fees = {one.claim_id for one in book.decisions if one.kind == decisions.FEES_DROPPED}
     return CaseFacts(
         claims=[
             ClaimFacts(
                 claim_id=claim.claim_id,
                 due_date=claim.due_date,
                 registered_on=claim.registered_on,
-                interest=terms_of(claim),
+                interest=book.terms(claim),
                 disputes=book.disputes.get(claim.claim_id, ()),
+                fees_dropped=claim.claim_id in no_fees,
             )
             for claim in book.claims
         ],
@@ -95,6 +124,11 @@ def facts_of(book: CaseBook, today: date, *, rules: MoneyRules) -> CaseFacts:
         demands=[_sent(book, demand, today, rules) for demand in book.demands if demand.state == demands.SENT],
         payments=payments_of(book.parts),
         refunds=_refunds(book.entries),
+        cancellations=[
+            Cancellation(cancellation_id=one.decision_id, claim_id=one.claim_id, on=one.effective_on)
+            for one in book.decisions
+            if one.kind == decisions.CANCELLED
+        ],
     )
 
 

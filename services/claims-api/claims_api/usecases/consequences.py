@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from claims_api.deps import Deps
 from claims_api.domain.accrual import claim_balance
-from claims_api.domain.ledger import Account, Balance, EntryKind, Transfer, account_sum, known, posted_balance
+from claims_api.domain.ledger import Account, Balance, EntryKind, Transfer, account_sum, known, posted_balance, standing
 from claims_api.domain.posting import Booked
 from claims_api.domain.running import Ended
 from claims_api.store import cases, demands, ledger, payments
@@ -20,7 +20,7 @@ from claims_api.store.claims import Claim
 from claims_api.store.demands import Demand
 from claims_api.store.ledger import ClaimNumbers
 from claims_api.store.payments import Refund
-from claims_api.usecases.casebook import CaseBook, terms_of
+from claims_api.usecases.casebook import CaseBook
 from claims_api.usecases.letter_facts import creditor_facts, recipients_of
 from shared.events import Event
 from shared.events.claims import (
@@ -68,6 +68,7 @@ def tell_what_changed(
         if booked[case_id].transfers or _ends_differ(book, booked[case_id]):
             _tell_claims(uow, deps, book, entries, booked[case_id], cause, told)
         _tell_void_letters(uow, book, booked[case_id], cause, told)
+        _tell_lost_fees(uow, book, entries, booked[case_id], cause)
         _propose_refund(uow, book, entries, cause)
     ledger.keep_numbers(uow.tx, told.numbers)
     cases.add_timeline(uow.tx, told.timeline)
@@ -96,7 +97,7 @@ def _tell_claims(
         told.numbers.append(_numbers(claim, posted, ended, statuses[claim.claim_id]))
         if claim.claim_id in moved:
             today = known(entries, as_of=uow.today, known_at=None)
-            left = claim_balance(today, claim.claim_id, terms_of(claim), uow.today, rules=deps.rules).balance
+            left = claim_balance(today, claim.claim_id, book.terms(claim), uow.today, rules=deps.rules).balance
             payload = ClaimBalanceChanged(
                 case_id=claim.case_id,
                 claim_id=claim.claim_id,
@@ -176,6 +177,19 @@ def _tell_void_letters(uow: Uow, book: CaseBook, booked: Booked, cause: Event | 
         reverse_fee(uow, book, demand, "no_ground", cause)
         summary = "Brevet var uten grunnlag da det ble sendt, og er trukket tilbake"
         told.timeline.append(_case_entry(uow, book, demand, cause, summary))
+
+
+def _tell_lost_fees(uow: Uow, book: CaseBook, entries: Sequence[Transfer], booked: Booked, cause: Event | None) -> None:
+    """A fee that lies on no claim any more, though its letter stands, lost its ground: whoever got it is told."""
+    before, after = _fees(book.entries), _fees(entries)
+    for demand in book.demands:
+        gone = demand.demand_id in before and demand.demand_id not in after
+        if gone and demand.demand_id not in booked.outcome.void_demands:
+            reverse_fee(uow, book, demand, "ground_lost", cause)
+
+
+def _fees(entries: Sequence[Transfer]) -> set[str | None]:
+    return {row.about for row in standing(entries) if row.kind is EntryKind.FEE}
 
 
 def reverse_fee(uow: Uow, book: CaseBook, demand: Demand, reason: str, cause: Event | None) -> None:

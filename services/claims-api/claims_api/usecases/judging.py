@@ -26,7 +26,7 @@ from claims_api.store import claims, debtors, demands, holds, payments
 from claims_api.store.claims import Claim
 from claims_api.store.debtors import Debtor
 from claims_api.store.demands import Demand
-from claims_api.usecases.casebook import CaseBook, terms_of
+from claims_api.usecases.casebook import CaseBook
 from claims_api.usecases.consequences import CLOSED_BY_HAND
 from shared import parking
 from shared.law import Traced
@@ -88,7 +88,7 @@ def sight(
     wanted = [claim for claim in book.claims if claim.claim_id in claim_ids]
     entries = known(book.entries, as_of=planned, known_at=None)
     owed = {
-        claim.claim_id: claim_balance(entries, claim.claim_id, terms_of(claim), planned, rules=deps.rules)
+        claim.claim_id: claim_balance(entries, claim.claim_id, book.terms(claim), planned, rules=deps.rules)
         for claim in wanted
     }
     checks = {claim.claim_id: _check(uow, looked, book, claim, owed[claim.claim_id], besides) for claim in wanted}

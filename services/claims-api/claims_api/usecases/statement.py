@@ -18,12 +18,20 @@ from claims_api.deps import Deps
 from claims_api.domain.accrual import ClaimBalance
 from claims_api.domain.ledger import RECEIVABLES, Account, EntryKind, Transfer, standing
 from claims_api.store import claims, ledger
-from claims_api.store.claims import Claim
 from claims_api.usecases.balance import balances
 from shared.law import Trace
 
 MONEY_IN = frozenset({EntryKind.PAYMENT, EntryKind.PAYMENT_REVERSED})
-REDIVIDED = frozenset({*MONEY_IN, EntryKind.SET_OFF, EntryKind.RELEASED, EntryKind.WAIVED, EntryKind.WRITTEN_OFF})
+REDIVIDED = frozenset(
+    {
+        *MONEY_IN,
+        EntryKind.SET_OFF,
+        EntryKind.RELEASED,
+        EntryKind.CANCELLED,
+        EntryKind.WAIVED,
+        EntryKind.WRITTEN_OFF,
+    }
+)
 """Kinds of which a reader sees what stands, not how it was worked out before."""
 
 ACCRUED, OVERPAID = "accrued_interest", "overpaid"
@@ -42,6 +50,7 @@ TITLES: Mapping[str, str] = {
     OVERPAID: "Betalt for mye",
     "set_off": "Dekket av tidligere overbetaling",
     "released": "Frigjort overbetaling",
+    "cancelled": "Resten av kravet er frafalt",
     "waived": "Renter ettergitt: kravet ble betalt som varslet",
     "written_off": "Liten rest avskrevet",
     "other": "Postering",
@@ -104,23 +113,10 @@ def statement(
     """Return the statement of a case, or of some of its claims, as of a day and as known at an instant."""
     entries = ledger.known_of_cases(tx, [case_id], as_of=as_of, known_at=known_at)[case_id]
     shown = [c for c in claims.claims_of_case(tx, case_id) if claim_ids is None or c.claim_id in claim_ids]
-    return compose(deps, shown, entries, as_of=as_of, known_at=known_at, whole=claim_ids is None)
-
-
-def compose(
-    deps: Deps,
-    shown: Sequence[Claim],
-    entries: Sequence[Transfer],
-    *,
-    as_of: date,
-    known_at: datetime | None,
-    whole: bool,
-) -> Statement:
-    """Make the statement of these claims from the transfers that count; ``whole``: also what is overpaid shows."""
     ours = {claim.claim_id for claim in shown}
-    rows = [row for row in _seen(entries) if row.claim_id in ours or (whole and row.claim_id is None)]
+    rows = [row for row in _seen(entries) if row.claim_id in ours or (claim_ids is None and row.claim_id is None)]
     lines = _posted(rows)
-    found = balances(deps, shown, entries, as_of=as_of)
+    found = balances(tx, deps, shown, entries, as_of=as_of, known_at=known_at)
     accrued = [_accrued(one, as_of, deps) for one in found.values() if one.unposted_ore]
     lines.sort(key=lambda line: (line.value_date, line.recorded_at))
     return Statement(as_of=as_of, known_at=known_at, lines=[*lines, *accrued])

@@ -479,3 +479,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_kid")),
     )
     op.create_index(op.f("ix_kid_case_id"), "kid", ["case_id"], unique=False)
+    op.create_table(
+        "money_decision",
+        sa.Column("decision_id", sa.String(36), nullable=False),
+        sa.Column("case_id", sa.String(36), nullable=False),
+        sa.Column("claim_id", sa.String(36), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("reason", sa.String(40), nullable=False),
+        sa.Column("effective_on", sa.Date(), nullable=False),
+        sa.Column("decided_by", sa.String(80), nullable=False),
+        sa.Column("decided_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_money_decision_case_id_case_file")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_money_decision_claim_id_claim")),
+        sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_money_decision")),
+    )
+    op.create_index(op.f("ix_money_decision_case_id"), "money_decision", ["case_id"], unique=False)
