@@ -65,7 +65,7 @@ def test_a_late_file_publishes_the_day_again(room: Bankroom) -> None:
     room.imported(ocr(pay(2, 5_000, nets_date=TODAY), pay(2, 300), transmission=2, day=TUESDAY))
     assert published(room) == [(TODAY, 1, 100_000, "sandbox"), (TODAY, 2, 105_000, "sandbox")]
     (day,) = [d for d in room.get("/v1/bank-days")["items"] if d["day"] == TODAY.isoformat()]
-    assert (day["state"], day["times_published"], day["booked_ore"]) == ("complete", 2, 105_000)
+    assert (day["state"], day["times_published"], day["sum_ore"]) == ("complete", 2, 105_000)
 
 
 def test_a_day_does_not_close_while_a_file_is_in_work(room: Bankroom) -> None:
@@ -96,7 +96,7 @@ def test_each_bank_line_is_the_sum_of_its_transactions(room: Bankroom) -> None:
     room.imported(ocr(*[OcrPayment(amount_ore=ore, kid=claim_kid(n), serial=line) for n, ore, line in lines]))
     detail = room.get(f"/v1/bank-days/{ACCOUNT}/{TODAY.isoformat()}")
     assert sorted((line["count"], line["sum_ore"]) for line in detail["lines"]) == [(1, 400), (2, 300)]
-    assert detail["booked_ore"] == 700
+    assert detail["sum_ore"] == 700
     assert detail["difference_ore"] is None
 
 
@@ -138,12 +138,24 @@ def test_a_missing_transmission_keeps_the_days_open_until_it_comes_or_a_person_s
     room.work()
     assert published(room) == []
     (alarm,) = room.get("/v1/alarms")["items"]
-    assert (alarm["kind"], alarm["facts"]) == ("transmission_gap", {"number": 8})
+    assert (alarm["kind"], alarm["facts"]) == ("transmission_gap", {"series": "ocr:00008080/00010200", "number": 8})
     assert alarm["text"] == "En forsendelse fra banken mangler"
     room.imported(ocr(pay(1, 70), transmission=8))
     room.work()
     assert published(room) == [(TODAY, 3, 100_120, "cut-off")]
     assert room.get("/v1/alarms")["items"] == []
+
+
+def test_a_transmission_that_told_of_other_accounts_is_no_gap(tmp_path: Path) -> None:
+    room = cutting(tmp_path)
+    other = "86011117947"
+    room.feed(registered(1), registered(2, account=other))
+    room.imported(ocr(pay(1), transmission=7))
+    room.imported(ocr(pay(2), transmission=8, account=other))
+    room.imported(ocr(pay(1, 50), transmission=9))
+    room.clock.set(WEDNESDAY)
+    room.work()
+    assert sorted((e.account, e.count) for e in room.published(BankDayCompleted)) == [(ACCOUNT, 2), (other, 1)]
 
 
 def test_a_person_settles_a_gap_that_will_never_be_filled(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "alarm",
-        sa.Column("alarm_id", sa.String(64), nullable=False),
+        sa.Column("alarm_id", sa.String(120), nullable=False),
         sa.Column("kind", sa.String(24), nullable=False),
         sa.Column("account", sa.String(34), nullable=False),
         sa.Column("day", sa.Date(), nullable=True),
@@ -386,6 +386,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(200), nullable=False),
         sa.Column("account", sa.String(34), nullable=False),
         sa.Column("file_id", sa.String(36), nullable=False),
+        sa.Column("series", sa.String(60), nullable=True),
         sa.Column("number", sa.BigInteger(), nullable=True),
         sa.Column("produced_on", sa.Date(), nullable=True),
         sa.Column("payment_count", sa.Integer(), nullable=False),
@@ -393,8 +394,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["file_id"], ["bank_file.file_id"], name=op.f("fk_transmission_file_id_bank_file")),
         sa.PrimaryKeyConstraint("key", "account", name=op.f("pk_transmission")),
     )
-    op.create_index("ix_transmission_account_number", "transmission", ["account", "number"], unique=False)
+    op.create_index(op.f("ix_transmission_account"), "transmission", ["account"], unique=False)
     op.create_index(op.f("ix_transmission_file_id"), "transmission", ["file_id"], unique=False)
+    op.create_index("ix_transmission_series_number", "transmission", ["series", "number"], unique=False)
     op.create_table(
         "allocation",
         sa.Column("allocation_id", sa.String(36), nullable=False),

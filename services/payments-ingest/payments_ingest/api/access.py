@@ -14,7 +14,7 @@ from shared.errors import Reject
 from shared.http import LIMIT_MAX, Ctx, allow
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
-After = Annotated[str | None, Query(max_length=80, description="The `next` of the page before.")]
+After = Annotated[str | None, Query(max_length=120, description="The `next` of the page before.")]
 
 Senders = Annotated[Ctx, allow(Role.BANK, Role.OPERATOR, Role.CASEWORKER)]
 FileReaders = Annotated[Ctx, allow(Role.BANK, Role.OPERATOR, Role.CASEWORKER, Role.AUDITOR)]

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["bank days"])
 
 
 class BankDayOut(BaseModel):
-    """A bank day. ``booked_…`` is what our payments sum to now, ``published_…`` what was last told to claims-api.
+    """A bank day. ``count`` and ``sum_ore`` are what is booked now, ``published_…`` what claims-api was last told.
 
     ``difference_ore`` is statement less booked: 0 when the bank agrees, null while there is no statement.
     """
@@ -35,8 +35,8 @@ class BankDayOut(BaseModel):
     closed_by: str | None
     reason: str | None
     completed_at: datetime | None
-    booked_count: int
-    booked_ore: int
+    count: int
+    sum_ore: int
     published_count: int | None
     published_ore: int | None
     times_published: int
@@ -156,8 +156,8 @@ def _out(tx: Connection, found: list[BankDay]) -> list[BankDayOut]:
                 closed_by=row.closed_by,
                 reason=row.reason,
                 completed_at=row.completed_at,
-                booked_count=count,
-                booked_ore=total,
+                count=count,
+                sum_ore=total,
                 published_count=row.count if row.published else None,
                 published_ore=row.sum_ore if row.published else None,
                 times_published=row.published,

@@ -11,7 +11,7 @@ from payments_ingest.sources.inbox import open_regular, put_refused
 from payments_ingest.sources.spool import archived
 from payments_ingest.store import days, files, known
 from payments_ingest.usecases.files import as_dicts, prove, refuse
-from payments_ingest.usecases.staging import to_staged
+from payments_ingest.usecases.staging import PAYMENT, to_staged
 from shared.service import Service
 
 STAGE_CHUNK = 2_000
@@ -29,17 +29,18 @@ def stage_next(service: Service) -> int:
     started = service.machine.monotonic()
     _clear(service, file)
     try:
-        report = _stage(service, file)
+        report, staged = _stage(service, file)
     except FileRefused as refused:
         _refuse(service, file, refused)
         return 1
     with service.uow() as uow:
-        prove(uow, file.file_id, report)
+        prove(uow, file.file_id, report, staged)
     service.metrics.observe("bank_file_seconds", service.machine.monotonic() - started, format=report.format)
     return 1
 
 
-def _stage(service: Service, file: BankFile) -> FileReport:
+def _stage(service: Service, file: BankFile) -> tuple[FileReport, int]:
+    """Stage every item in chunks; returns the report and how many payments there are to post."""
     settings = deps_of(service).settings
     source = open_regular(archived(settings, file.sha256))
     if source is None:
@@ -51,7 +52,7 @@ def _stage(service: Service, file: BankFile) -> FileReport:
             raise FileRefused((Problem("unknown_format", "file", wanted, "something else"),))
         source.seek(0)
         items = read(source, file_format, accounts=_accounts(service), limits=settings.limits)
-        place, report = 0, None
+        place, payments, report = 0, 0, None
         while chunk := list(islice(items, STAGE_CHUNK)):
             report = chunk[-1] if isinstance(chunk[-1], FileReport) else None
             rows = [
@@ -60,12 +61,13 @@ def _stage(service: Service, file: BankFile) -> FileReport:
                 if (staged := to_staged(item, file.file_id, file_format)) is not None
             ]
             place += len(chunk)
+            payments += sum(what == PAYMENT for _, what, _ in rows)
             if rows:
                 with service.uow() as uow:
                     files.stage(uow.tx, file.file_id, rows)
     if report is None:
         raise FileRefused((Problem("no_report", "file", "a file that ends", "one that breaks off"),), file_format)
-    return report
+    return report, payments
 
 
 def _accounts(service: Service) -> frozenset[str]:

@@ -197,9 +197,9 @@ def find_alarm(tx: Connection, alarm_id: str) -> Alarm | None:
     return Alarm(**row._mapping) if row else None
 
 
-def open_alarms(tx: Connection, *, kind: str, account: str) -> list[Alarm]:
-    """Return an account's open alarms of a kind."""
-    query = select(ALARMS).where(ALARMS.c.kind == kind, ALARMS.c.account == account, ALARMS.c.settled_at.is_(None))
+def open_alarms(tx: Connection, *, kind: str) -> list[Alarm]:
+    """Return the open alarms of a kind."""
+    query = select(ALARMS).where(ALARMS.c.kind == kind, ALARMS.c.settled_at.is_(None))
     return [Alarm(**row._mapping) for row in tx.execute(query.order_by(ALARMS.c.alarm_id))]
 
 

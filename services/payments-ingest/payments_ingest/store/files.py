@@ -125,9 +125,15 @@ def insert_transmissions(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> N
     insert_ignore(tx, TRANSMISSIONS, rows)
 
 
-def numbers_of(tx: Connection, account: str) -> list[int]:
-    """Return the transmission numbers received for an account."""
-    query = select(TRANSMISSIONS.c.number).where(
-        TRANSMISSIONS.c.account == account, TRANSMISSIONS.c.number.is_not(None)
+def series_of(tx: Connection, account: str) -> list[str]:
+    """Return the series of numbered transmissions that have told of an account."""
+    query = select(TRANSMISSIONS.c.series).where(
+        TRANSMISSIONS.c.account == account, TRANSMISSIONS.c.series.is_not(None)
     )
-    return [int(number) for number in tx.execute(query).scalars()]
+    return sorted(set(tx.execute(query.distinct()).scalars()))
+
+
+def numbers_of(tx: Connection, series: str) -> list[int]:
+    """Return the transmission numbers received of a series."""
+    query = select(TRANSMISSIONS.c.number).where(TRANSMISSIONS.c.series == series, TRANSMISSIONS.c.number.is_not(None))
+    return [int(number) for number in tx.execute(query.distinct()).scalars()]

@@ -78,7 +78,7 @@ class AlarmRow(Model, table=True):
 
     __tablename__ = "alarm"
 
-    alarm_id: str = Field(primary_key=True, max_length=64)
+    alarm_id: str = Field(primary_key=True, max_length=120)
     kind: str = Field(max_length=24, index=True)
     account: str = Field(max_length=34)
     day: date | None = None

@@ -61,14 +61,18 @@ class StagedLineRow(Model, table=True):
 
 
 class TransmissionRow(Model, table=True):
-    """A transmission (forsendelse) that was accepted: the same key with other bytes is a case for a person."""
+    """A transmission (forsendelse) that was accepted: the same key with other bytes is a case for a person.
+
+    ``series`` is what its number counts within (sender and recipient), None where numbers tell nothing.
+    """
 
     __tablename__ = "transmission"
-    __table_args__ = (Index("ix_transmission_account_number", "account", "number"),)
+    __table_args__ = (Index("ix_transmission_series_number", "series", "number"),)
 
     key: str = Field(primary_key=True, max_length=200)
-    account: str = Field(primary_key=True, max_length=34)
+    account: str = Field(primary_key=True, max_length=34, index=True)
     file_id: str = Field(max_length=ID, foreign_key="bank_file.file_id", index=True)
+    series: str | None = Field(default=None, max_length=60)
     number: int | None = Field(default=None, sa_type=BigInteger)
     produced_on: date | None = None
     payment_count: int

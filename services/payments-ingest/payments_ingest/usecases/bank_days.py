@@ -16,6 +16,7 @@ from payments_ingest.domain.bank_days import (
     missing_numbers,
 )
 from payments_ingest.store import days, files, known, payments
+from payments_ingest.usecases.staging import digest
 from shared.calendar import bank_day_after
 from shared.errors import Conflict, NotFound, Reject
 from shared.events.payments import BankDayCompleted
@@ -84,10 +85,10 @@ def republish(uow: Uow, touched: Collection[tuple[str, date]]) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutOffPlan:
-    """What the cut-off has to do: bank days to complete, alarms to raise (account, number) and to settle (id)."""
+    """What the cut-off has to do: bank days to complete, gaps to raise an alarm for, alarms (ids) to settle."""
 
     close: tuple[tuple[str, date], ...] = ()
-    missing: tuple[tuple[str, int], ...] = ()
+    missing: tuple[tuple[str, str, int], ...] = ()
     received: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
@@ -95,40 +96,54 @@ class CutOffPlan:
 
 
 def plan_cut_off(tx: Connection, now: datetime) -> CutOffPlan:
-    """Look what the cut-off has to do. An account with a transmission missing waits until it comes or a person settles
-    the alarm; nothing is completed while a file is in work.
+    """Look what the cut-off has to do. An account waits while a transmission of a series that tells of it is missing,
+    until it comes or a person settles the alarm; nothing is completed while a file is in work.
     """
     if files.count_in_work(tx):
         return CutOffPlan()
     close: list[tuple[str, date]] = []
-    missing: list[tuple[str, int]] = []
-    received: list[str] = []
+    missing: dict[str, tuple[str, str, int]] = {}
+    waiting: set[str] = set()
     for account, first in days.bank_accounts(tx).items():
-        gaps = missing_numbers(files.numbers_of(tx, account))
-        told = {number: days.find_alarm(tx, _gap_id(account, number)) for number in gaps}
-        missing += [(account, number) for number, alarm in told.items() if alarm is None]
-        alarms = days.open_alarms(tx, kind=GAP, account=account)
-        received += [alarm.alarm_id for alarm in alarms if alarm.facts["number"] not in told]
-        if any(alarm is None or alarm.settled_at is None for alarm in told.values()):
-            continue
-        last = days.last_complete(tx, account)
-        close += [(account, day) for day in days_to_cut_off(max(first, bank_day_after(last)) if last else first, now)]
-    return CutOffPlan(close=tuple(close), missing=tuple(missing), received=tuple(received))
+        gaps = _gaps(tx, account)
+        open_gaps = {alarm_id for alarm_id in gaps if not _settled_by_hand(tx, alarm_id)}
+        waiting |= open_gaps
+        missing.update({i: gap for i, gap in gaps.items() if days.find_alarm(tx, i) is None})
+        if not open_gaps:
+            last = days.last_complete(tx, account)
+            after = max(first, bank_day_after(last)) if last else first
+            close += [(account, day) for day in days_to_cut_off(after, now)]
+    received = [one.alarm_id for one in days.open_alarms(tx, kind=GAP) if one.alarm_id not in waiting]
+    return CutOffPlan(close=tuple(close), missing=tuple(missing.values()), received=tuple(received))
 
 
 def close_by_cut_off(uow: Uow) -> int:
     """Complete every day whose cut-off has passed, and keep the alarms for missing transmissions; returns how many."""
     plan = plan_cut_off(uow.tx, uow.now)
-    for account, number in plan.missing:
-        alarm_id, facts = _gap_id(account, number), {"number": number}
+    for account, series, number in plan.missing:
+        alarm_id, facts = _gap_id(series, number), {"series": series, "number": number}
         days.raise_alarm(uow.tx, alarm_id, kind=GAP, account=account, day=None, facts=facts, at=uow.now)
     for alarm_id in plan.received:
         days.settle_alarm(uow.tx, alarm_id, who=SYSTEM, at=uow.now)
     return sum(close_bank_day(uow, account, day, Completer.CUT_OFF) for account, day in plan.close)
 
 
-def _gap_id(account: str, number: int) -> str:
-    return f"{GAP}:{account}:{number}"
+def _gaps(tx: Connection, account: str) -> dict[str, tuple[str, str, int]]:
+    """The transmissions missing in the series that tell of an account, by the id of their alarm."""
+    return {
+        _gap_id(series, number): (account, series, number)
+        for series in files.series_of(tx, account)
+        for number in missing_numbers(files.numbers_of(tx, series))
+    }
+
+
+def _settled_by_hand(tx: Connection, alarm_id: str) -> bool:
+    alarm = days.find_alarm(tx, alarm_id)
+    return alarm is not None and alarm.settled_at is not None
+
+
+def _gap_id(series: str, number: int) -> str:
+    return f"{GAP}:{digest(series)}:{number}"
 
 
 def _sum_of(uow: Uow, account: str, day: date) -> DaySum:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from payments_ingest.domain.files import BankFile, FileState, Step
-from payments_ingest.formats import FileReport, Problem, Transmission
+from payments_ingest.formats import FileReport, Format, Problem, Transmission
 from payments_ingest.store import files
 from shared.errors import Conflict, NotFound
 from shared.uow import Uow
@@ -15,6 +15,8 @@ from shared.uow import Uow
 PROBLEMS_MAX = 100
 SKIPPED_MAX = 100
 CLEARED_AT_ONCE = 5_000
+PAGE_CHARS = 12
+KEY_MAX = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +46,10 @@ def receive(uow: Uow, delivery: Delivery) -> BankFile:
     return _recorded(uow, delivery.file_id)
 
 
-def prove(uow: Uow, file_id: str, report: FileReport) -> BankFile:
-    """Note that a file's totals are right and its lines may be released.
+def prove(uow: Uow, file_id: str, report: FileReport, staged: int) -> BankFile:
+    """Note that a file's totals are right and its lines may be released; ``staged`` of them are payments to post.
 
-    A transmission that came before with other bytes holds the file for a person instead.
+    A transmission that came before with other bytes holds the file for a person instead. A statement posts nothing.
     """
     file = _recorded(uow, file_id)
     if file.step != Step.RECEIVED:
@@ -55,21 +57,21 @@ def prove(uow: Uow, file_id: str, report: FileReport) -> BankFile:
     values: dict[str, Any] = {
         "format": report.format,
         "version": report.version,
-        "payment_count": report.payments,
-        "staged_count": report.payments,
-        "amount_ore": report.sum_ore,
+        "payment_count": 0 if report.format is Format.CAMT053 else report.payments,
+        "staged_count": staged,
+        "amount_ore": 0 if report.format is Format.CAMT053 else report.sum_ore,
         "skipped": [
             {"what": s.what, "where": s.where, "transactions": s.transactions, "records": s.records}
             for s in report.skipped[:SKIPPED_MAX]
         ],
     }
-    known = files.known_transmissions(uow.tx, {one.key for one in report.transmissions})
+    known = files.known_transmissions(uow.tx, {_key(file, report, one) for one in report.transmissions})
     problems = list(report.problems)
     if known:
         problems = [_known_problem(key, known[key]) for key in sorted(known)] + problems
         files.update_file(uow.tx, file_id, **values, problems=as_dicts(problems), state=FileState.HELD, step=Step.HELD)
     else:
-        _record_transmissions(uow, file_id, report.transmissions)
+        _record_transmissions(uow, file, report)
         files.update_file(uow.tx, file_id, **values, problems=as_dicts(problems), step=Step.STAGED)
     return _recorded(uow, file_id)
 
@@ -139,18 +141,32 @@ def _known_problem(key: str, file_id: str) -> Problem:
     return Problem("transmission_known", f"transmission {key}", "one that is new", f"the one of file {file_id}")
 
 
-def _record_transmissions(uow: Uow, file_id: str, transmissions: Sequence[Transmission]) -> None:
+def _key(file: BankFile, report: FileReport, one: Transmission) -> str:
+    """A transmission's identity among all formats. Pages share the bank's key: a page is known by its bytes too."""
+    page = "" if one.whole else f"#{file.sha256[:PAGE_CHARS]}"
+    return f"{report.format}:{one.key}{page}"[:KEY_MAX]
+
+
+def _series(report: FileReport, one: Transmission) -> str | None:
+    """What the number of an OCR transmission counts within: its key without number and date."""
+    if report.format is not Format.OCR or one.number is None:
+        return None
+    return f"{report.format}:{one.key.rsplit('/', 2)[0]}"
+
+
+def _record_transmissions(uow: Uow, file: BankFile, report: FileReport) -> None:
     rows = [
         {
-            "key": one.key,
+            "key": _key(file, report, one),
             "account": account,
-            "file_id": file_id,
+            "file_id": file.file_id,
+            "series": _series(report, one),
             "number": one.number,
             "produced_on": one.produced_on,
             "payment_count": one.payments,
             "sum_ore": one.sum_ore,
         }
-        for one in transmissions
+        for one in report.transmissions
         for account in one.accounts or ("",)
     ]
     files.insert_transmissions(uow.tx, rows)

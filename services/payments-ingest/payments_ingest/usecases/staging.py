@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from payments_ingest.domain.lines import Channel, Line, LineKind
+from payments_ingest.domain.text import TEXT_MAX
 from payments_ingest.formats import DebitLine, Format, IncomingPayment, Item, StatementControl, StatementLine
 from shared.ids import derived
 
@@ -15,6 +16,10 @@ PAYMENT = "payment"
 DEBIT = "debit"
 STATEMENT_LINE = "statement_line"
 STATEMENT = "statement"
+
+NAME_MAX = 140
+ACCOUNT_MAX = 40
+LINE_MAX = 120
 
 _DIGEST_BYTES = 16
 _CHANNEL = {Format.OCR: Channel.OCR, Format.CAMT054: Channel.CAMT, Format.CAMT053: Channel.CAMT}
@@ -60,16 +65,16 @@ def _payment(item: IncomingPayment, file_id: str, file_format: Format) -> dict[s
         "paid_on": item.paid_on.isoformat(),
         "amount_ore": item.amount_ore,
         "kid": item.kid,
-        "message": item.message,
-        "payer_name": item.payer_name,
-        "payer_account": item.payer_account,
+        "message": item.message[:TEXT_MAX],
+        "payer_name": item.payer_name[:NAME_MAX] if item.payer_name else None,
+        "payer_account": item.payer_account[:ACCOUNT_MAX] if item.payer_account else None,
         "references": list(item.references),
         "flags": [str(flag) for flag in item.flags],
         "manual": item.manual,
         "archive_ref": item.archive_ref,
         "end_to_end_id": item.end_to_end_id,
-        "type_code": item.type_code,
-        "bank_line": item.bank_line,
+        "type_code": item.type_code[:ACCOUNT_MAX],
+        "bank_line": item.bank_line[:LINE_MAX],
         "channel_key": digest(item.channel_key),
         "fingerprint": item.fingerprint,
     }
