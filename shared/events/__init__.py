@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from shared.events import claims, escalation, notifications, payments
-from shared.events.base import Payload
-from shared.events.envelope import Envelope, Undecodable, read_envelope
+from shared.events import claims, escalation, notifications, payments, requests
+from shared.events.base import PREFIX, Payload
+from shared.events.envelope import Envelope, Undecodable, UnknownType, read_envelope
 
 REGISTRY: dict[str, type[Payload]] = {
-    model.TYPE: model for module in (claims, payments, escalation, notifications) for model in module.EVENTS
+    model.TYPE: model for module in (claims, requests, payments, escalation, notifications) for model in module.EVENTS
 }
 
 
@@ -35,7 +35,8 @@ def decode(headers: Mapping[str, str], value: bytes) -> Event:
     envelope = read_envelope(headers)
     model = REGISTRY.get(envelope.type)
     if model is None:
-        raise Undecodable(f"ce_type: {envelope.type!r} is not in the registry")
+        wrong_kind = UnknownType if envelope.type.startswith(f"{PREFIX}.") else Undecodable
+        raise wrong_kind(f"ce_type: {envelope.type!r} is not in the registry")
     try:
         return Event(envelope, model.model_validate(json.loads(value)))
     except (ValidationError, ValueError) as wrong:
@@ -47,4 +48,4 @@ def decode(headers: Mapping[str, str], value: bytes) -> Event:
         raise Undecodable(f"{envelope.type}: {fields}") from None
 
 
-__all__ = ["REGISTRY", "Envelope", "Event", "Payload", "Undecodable", "decode", "encode", "read_envelope"]
+__all__ = ["REGISTRY", "Envelope", "Event", "Payload", "Undecodable", "UnknownType", "decode", "encode", "read_envelope"]

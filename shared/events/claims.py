@@ -98,6 +98,7 @@ class HoldEnded(Payload):
     """A hold no longer stands; ``resume_on`` is the first day the ladder may go on for these claims.
 
     ``contested``: an objection was rejected and the debtor stands by it, so the claims go to their dispute body.
+    ``pay_by``: the last day to pay that a letter about the end gives; its bank days of grace are in ``resume_on``.
     """
 
     TYPE: ClassVar[str] = f"{PREFIX}.hold.ended.v1"
@@ -109,6 +110,7 @@ class HoldEnded(Payload):
     reason: Ident
     resume_on: Day
     contested: bool = False
+    pay_by: Day | None = None
 
 
 class StatementLine(Part):
