@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from typing import BinaryIO, Protocol
 
+from payments_ingest.formats.bank_text import bank_reference, bank_text, own_identity
 from payments_ingest.formats.camt053_read import read_camt053
 from payments_ingest.formats.camt054_read import read_camt054
 from payments_ingest.formats.detection import HEAD_BYTES, detect
@@ -21,12 +22,22 @@ from payments_ingest.formats.items import (
     Flag,
     IncomingPayment,
     Kind,
+    PayoutStatus,
     ReturnInfo,
     StatementControl,
     StatementLine,
+    StatusScope,
 )
 from payments_ingest.formats.ocr_read import read_ocr
 from payments_ingest.formats.ocr_write import OcrPayment, make_ocr_file
+from payments_ingest.formats.pain001_write import (
+    Payout,
+    PayoutOrder,
+    execution_day,
+    stable_message_id,
+    write_pain001,
+)
+from payments_ingest.formats.pain002_read import read_pain002
 from payments_ingest.formats.report import (
     DEFAULT_LIMITS,
     FileRefused,
@@ -39,7 +50,7 @@ from payments_ingest.formats.report import (
     Transmission,
 )
 
-Item = IncomingPayment | DebitLine | StatementLine | StatementControl | FileReport
+Item = IncomingPayment | DebitLine | StatementLine | StatementControl | PayoutStatus | FileReport
 
 
 class Reader(Protocol):
@@ -60,6 +71,7 @@ _READERS: dict[Format, Reader] = {
     Format.OCR: read_ocr,
     Format.CAMT054: read_camt054,
     Format.CAMT053: read_camt053,
+    Format.PAIN002: read_pain002,
 }
 
 
@@ -89,6 +101,9 @@ __all__ = [
     "Kind",
     "Limits",
     "OcrPayment",
+    "Payout",
+    "PayoutOrder",
+    "PayoutStatus",
     "Problem",
     "Reader",
     "ReturnInfo",
@@ -96,11 +111,19 @@ __all__ = [
     "Skipped",
     "StatementControl",
     "StatementLine",
+    "StatusScope",
     "Transmission",
+    "bank_reference",
+    "bank_text",
     "detect",
+    "execution_day",
     "make_ocr_file",
+    "own_identity",
     "read",
     "read_camt053",
     "read_camt054",
     "read_ocr",
+    "read_pain002",
+    "stable_message_id",
+    "write_pain001",
 ]

@@ -172,3 +172,44 @@ class StatementControl(NamedTuple):
     closing_ore: int | None
     days: tuple[DaySum, ...]
     complete: bool  # False when the statement is one page of several: its balances prove nothing alone
+
+
+class StatusScope(StrEnum):
+    """How much of a pain.001 an answer is about."""
+
+    MESSAGE = "message"
+    BATCH = "batch"
+    PAYMENT = "payment"
+
+
+#: Statuses of pain.002 (external code list) by what they mean to us; any other is still on its way.
+REJECTED = frozenset({"RJCT", "CANC"})
+SETTLED = frozenset({"ACSC", "ACCC"})
+
+
+class PayoutStatus(NamedTuple):
+    """What the bank says of a payout, a batch or a whole file of them ("kvittering").
+
+    ``status`` is the bank's code, ``reasons`` are its reason codes. A batch that is rejected need not list its
+    payments: the answer then stands for all of them.
+    """
+
+    scope: StatusScope
+    original_message_id: str
+    payment_info_id: str | None
+    end_to_end_id: str | None
+    instruction_id: str | None
+    status: str
+    reasons: tuple[str, ...]
+    position: int
+    line: int
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the money stays."""
+        return self.status in REJECTED
+
+    @property
+    def settled(self) -> bool:
+        """Whether the bank calls it settled; only the account's debit line proves it."""
+        return self.status in SETTLED
