@@ -1,4 +1,4 @@
-"""Requests (henvendelser), payment plans, the letters that answer them, their sealed texts, and what moves deadlines."""
+"""Requests (henvendelser), payment plans, the letters that answer them, sealed texts, and what moves deadlines."""
 
 from __future__ import annotations
 
