@@ -1,4 +1,4 @@
-"""Every table of claims-api, one module a subject: creditors, debtors, cases, money, requests; plus the plumbing's own tables."""
+"""Every table of claims-api, one module a subject, plus the plumbing's own tables."""
 
 from __future__ import annotations
 
