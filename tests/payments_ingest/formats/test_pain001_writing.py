@@ -29,9 +29,7 @@ ORDER = PayoutOrder(
     execute_on=MONDAY,
     created=datetime(2026, 2, 27, 8, 0, tzinfo=UTC),
     payouts=(
-        Payout(
-            identity=REFUND, amount_ore=12_345, name="Åse Bø", account=OTHER_ACCOUNT, message="Tilbakebetaling sak 1"
-        ),
+        Payout(identity=REFUND, amount_ore=12_345, name="Åse Bø", account=OTHER_ACCOUNT, message="Retur sak 1"),
         Payout(identity="R2", amount_ore=5, name="Bydel Frogner", account=OTHER_ACCOUNT, kid="123456782"),
     ),
 )
