@@ -98,8 +98,8 @@ class Service:
             emitted = uow.flush()
             reach(f"{label}.before_commit")
         reach(f"{label}.after_commit")
-        self.activity += 1
         if emitted:
+            self.activity += 1  # a unit of work that only looked is no progress
             self.relay.wake()
 
     def replay(self, topic: str, key: str, who: str, reason: str) -> int:
