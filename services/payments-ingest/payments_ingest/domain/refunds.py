@@ -25,6 +25,7 @@ EDGES: frozenset[tuple[RefundState, RefundState]] = frozenset({
     (RefundState.APPROVED, RefundState.RESERVED),
     (RefundState.APPROVED, RefundState.REFUSED),
     (RefundState.RESERVED, RefundState.SENT),
+    (RefundState.RESERVED, RefundState.REJECTED),
     (RefundState.SENT, RefundState.SETTLED),
     (RefundState.SENT, RefundState.REJECTED),
     (RefundState.SENT, RefundState.RETURNED),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from payments_ingest.jobs.days import watch_days
 from payments_ingest.jobs.intake import take_inbox
+from payments_ingest.jobs.payouts import send_payouts
 from payments_ingest.jobs.release import release_next
 from payments_ingest.jobs.staging import stage_next
 from payments_ingest.sources.inbox import Inbox
@@ -18,5 +19,6 @@ def jobs(inbox: Inbox) -> Sequence[Job]:
         Job("inbox", lambda service: take_inbox(service, inbox), every_s=1.0),
         Job("stage", stage_next, every_s=1.0),
         Job("release", release_next, every_s=1.0),
+        Job("payouts", send_payouts, every_s=5.0),
         Job("bank-days", watch_days, every_s=30.0),
     ]

@@ -72,7 +72,7 @@ def store(source: BinaryIO, settings: Settings, label: str) -> Stored:
         if not size:
             raise SourceRefused("empty", "a file with content", "0 bytes")
         os.replace(temporary, folder(settings, ARCHIVE) / digest.hexdigest())
-        _sync(folder(settings, ARCHIVE))
+        sync(folder(settings, ARCHIVE))
     except SourceRefused as refused:
         temporary.unlink(missing_ok=True)
         return Stored(sha256=digest.hexdigest(), size_bytes=size, problem=refused.problem)
@@ -82,7 +82,8 @@ def store(source: BinaryIO, settings: Settings, label: str) -> Stored:
     return Stored(sha256=digest.hexdigest(), size_bytes=size)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make the names in a folder durable."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from payments_ingest.domain.refunds import RefundState
 from payments_ingest.tables import PayoutFileRow, RefundRow
 from shared.db import insert_ignore, lock_rows, table_of
 
@@ -36,6 +37,20 @@ class Refund:
     approved_at: datetime | None
     payout_file_id: str | None
     settled_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutFile:
+    """A payment file for the bank: decided before it is written, and the same however often it is."""
+
+    payout_file_id: str
+    message_id: str
+    account: str
+    execute_on: date
+    payment_count: int
+    sum_ore: int
+    sha256: str
+    made_at: datetime
 
 
 def insert_refund(tx: Connection, row: Mapping[str, Any]) -> bool:
@@ -75,9 +90,35 @@ def find_refund(tx: Connection, refund_id: str) -> Refund | None:
     return Refund(**row._mapping) if row else None
 
 
-def insert_payout_file(tx: Connection, row: Mapping[str, Any]) -> None:
+def insert_payout_file(tx: Connection, file: PayoutFile) -> None:
     """Record a payment file for the bank."""
-    tx.execute(PAYOUT_FILES.insert(), [dict(row)])
+    tx.execute(PAYOUT_FILES.insert(), [asdict(file)])
+
+
+def unsent_payout_file(tx: Connection) -> PayoutFile | None:
+    """Return the oldest payment file with a refund that is not sent yet."""
+    waiting = select(REFUNDS.c.payout_file_id).where(
+        REFUNDS.c.state == RefundState.RESERVED, REFUNDS.c.payout_file_id.is_not(None)
+    )
+    query = (
+        select(PAYOUT_FILES)
+        .where(PAYOUT_FILES.c.payout_file_id.in_(waiting))
+        .order_by(PAYOUT_FILES.c.made_at, PAYOUT_FILES.c.payout_file_id)
+        .limit(1)
+    )
+    row = tx.execute(query).first()
+    return PayoutFile(**row._mapping) if row else None
+
+
+def refunds_to_send(tx: Connection, limit: int) -> list[Refund]:
+    """Return reserved refunds that are in no payment file yet."""
+    query = (
+        select(REFUNDS)
+        .where(REFUNDS.c.state == RefundState.RESERVED, REFUNDS.c.payout_file_id.is_(None))
+        .order_by(REFUNDS.c.refund_id)
+        .limit(limit)
+    )
+    return [Refund(**row._mapping) for row in tx.execute(query)]
 
 
 def find_payout_file(tx: Connection, message_id: str) -> str | None:

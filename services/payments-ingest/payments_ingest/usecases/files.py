@@ -13,6 +13,7 @@ from shared.errors import Conflict, NotFound
 from shared.uow import Uow
 
 PROBLEMS_MAX = 100
+POSTING = (Format.OCR, Format.CAMT054)
 SKIPPED_MAX = 100
 CLEARED_AT_ONCE = 5_000
 PAGE_CHARS = 12
@@ -49,7 +50,8 @@ def receive(uow: Uow, delivery: Delivery) -> BankFile:
 def prove(uow: Uow, file_id: str, report: FileReport, staged: int) -> BankFile:
     """Note that a file's totals are right and its lines may be released; ``staged`` of them are payments to post.
 
-    A transmission that came before with other bytes holds the file for a person instead. A statement posts nothing.
+    A transmission that came before with other bytes holds the file for a person instead. Statements and receipts post
+    nothing.
     """
     file = _recorded(uow, file_id)
     if file.step != Step.RECEIVED:
@@ -57,9 +59,9 @@ def prove(uow: Uow, file_id: str, report: FileReport, staged: int) -> BankFile:
     values: dict[str, Any] = {
         "format": report.format,
         "version": report.version,
-        "payment_count": 0 if report.format is Format.CAMT053 else report.payments,
+        "payment_count": report.payments if report.format in POSTING else 0,
         "staged_count": staged,
-        "amount_ore": 0 if report.format is Format.CAMT053 else report.sum_ore,
+        "amount_ore": report.sum_ore if report.format in POSTING else 0,
         "skipped": [
             {"what": s.what, "where": s.where, "transactions": s.transactions, "records": s.records}
             for s in report.skipped[:SKIPPED_MAX]

@@ -20,6 +20,7 @@ from payments_ingest.usecases import staging
 from payments_ingest.usecases.bank_days import republish
 from payments_ingest.usecases.debits import take_debits
 from payments_ingest.usecases.matching import Match, match
+from payments_ingest.usecases.payouts import take_statuses
 from payments_ingest.usecases.posting import columns_of, post
 from payments_ingest.usecases.returns import take_returns
 from payments_ingest.usecases.reversals import reverse
@@ -57,6 +58,7 @@ def release_batch(uow: Uow, deps: Deps, file_id: str, limit: int) -> Released:
     states = _release_lines(uow, deps, file_id, lines)
     take_debits(uow, file_id, by_kind.get(staging.DEBIT, []))
     take_statements(uow, file_id, by_kind.get(staging.STATEMENT_LINE, []), by_kind.get(staging.STATEMENT, []))
+    take_statuses(uow, by_kind.get(staging.STATUS, []))
     files.delete_staged(uow.tx, file_id, [place for place, _, _ in rows])
     files.update_file(
         uow.tx,

@@ -9,13 +9,23 @@ from typing import Any
 
 from payments_ingest.domain.lines import Channel, Line, LineKind
 from payments_ingest.domain.text import TEXT_MAX
-from payments_ingest.formats import DebitLine, Format, IncomingPayment, Item, StatementControl, StatementLine
+from payments_ingest.formats import (
+    DebitLine,
+    Format,
+    IncomingPayment,
+    Item,
+    PayoutStatus,
+    StatementControl,
+    StatementLine,
+    own_identity,
+)
 from shared.ids import derived
 
 PAYMENT = "payment"
 DEBIT = "debit"
 STATEMENT_LINE = "statement_line"
 STATEMENT = "statement"
+STATUS = "status"
 
 NAME_MAX = 140
 ACCOUNT_MAX = 40
@@ -34,7 +44,7 @@ def to_staged(item: Item, file_id: str, file_format: Format) -> tuple[str, dict[
             "account": item.account,
             "day": item.booked_on.isoformat(),
             "amount_ore": item.amount_ore,
-            "end_to_end_id": item.end_to_end_id,
+            "end_to_end_id": own_identity(item.end_to_end_id) if item.end_to_end_id else None,
             "debit_id": digest(item.natural_key),
         }
     if isinstance(item, StatementLine):
@@ -46,6 +56,8 @@ def to_staged(item: Item, file_id: str, file_format: Format) -> tuple[str, dict[
             "transactions": item.transactions,
             "line_id": digest(item.natural_key),
         }
+    if isinstance(item, PayoutStatus):
+        return STATUS, _status(item)
     return (STATEMENT, _statement(item)) if isinstance(item, StatementControl) else None
 
 
@@ -72,11 +84,21 @@ def _payment(item: IncomingPayment, file_id: str, file_format: Format) -> dict[s
         "flags": [str(flag) for flag in item.flags],
         "manual": item.manual,
         "archive_ref": item.archive_ref,
-        "end_to_end_id": item.end_to_end_id,
+        "end_to_end_id": own_identity(item.end_to_end_id) if item.end_to_end_id else None,
         "type_code": item.type_code[:ACCOUNT_MAX],
         "bank_line": item.bank_line[:LINE_MAX],
         "channel_key": digest(item.channel_key),
         "fingerprint": item.fingerprint,
+    }
+
+
+def _status(item: PayoutStatus) -> dict[str, Any]:
+    return {
+        "scope": str(item.scope),
+        "message_id": item.original_message_id,
+        "end_to_end_id": item.end_to_end_id or item.instruction_id,
+        "rejected": item.rejected,
+        "reason": (item.reasons[0] if item.reasons else item.status)[:ACCOUNT_MAX],
     }
 
 
