@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 pytest.register_assert_rewrite("bus.behaviour", "bus.brokers")
 
-pytest_plugins = ["support.parts", "pytester"]
+pytest_plugins = ["support.parts", "support.databases", "pytester"]
