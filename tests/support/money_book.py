@@ -7,17 +7,37 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from claims_api.domain.accrual import InterestTerms, claim_balance
-from claims_api.domain.facts import CaseFacts, Charge, ClaimFacts, Payment, Refund, SentDemand, charges_of
-from claims_api.domain.ledger import Account, Balance, Transfer, account_sum, known, record, registration
+from claims_api.domain.facts import (
+    Cancellation,
+    CaseFacts,
+    Charge,
+    ClaimFacts,
+    Payment,
+    Refund,
+    SentDemand,
+    charges_of,
+)
+from claims_api.domain.ledger import (
+    Account,
+    Balance,
+    EntryKind,
+    Transfer,
+    account_sum,
+    changed_charge,
+    known,
+    record,
+    registration,
+)
 from claims_api.domain.posting import Booked, CaseFrame, bring_up_to_date, payment_in, payment_taken_back
 from claims_api.domain.rates import load_rates
 from claims_api.domain.rules import MoneyRules
+from shared.law import Trace
 
 RULES = MoneyRules(rates=load_rates())
 UNIT, CASE, BANK = "bydel-frogner", "case-1", "13150101837"
 START = datetime(2026, 1, 2, 8, tzinfo=UTC)
 
-Fact = ClaimFacts | Charge | SentDemand | Payment | Refund
+Fact = ClaimFacts | Charge | SentDemand | Payment | Refund | Cancellation
 
 
 def claim(name: str, due: date, *, registered: date | None = None, interest: bool = True, **more: object) -> ClaimFacts:
@@ -34,6 +54,7 @@ class MoneyBook:
     demands: dict[str, SentDemand] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: list[Refund] = field(default_factory=list)
+    cancellations: list[Cancellation] = field(default_factory=list)
     entries: list[Transfer] = field(default_factory=list)
     arrivals: int = 0
     last: Booked | None = None
@@ -84,6 +105,28 @@ class MoneyBook:
         self.payments[payment.payment_id] = payment
         self._book()
 
+    def correct(self, charge: Charge) -> None:
+        """The unit corrects a claim: it owes more, or less, from the charge's day."""
+        self.arrivals += 1
+        draft = changed_charge(
+            kind=EntryKind.CORRECTED,
+            account=charge.account,
+            amount_ore=charge.amount_ore,
+            unit=UNIT,
+            case_id=CASE,
+            claim_id=charge.claim_id,
+            value_date=charge.value_date,
+            about=charge.charge_id,
+            trace=Trace(rule="test", reference="test"),
+        )
+        self.entries.extend(record([draft], source_event=charge.charge_id, recorded_at=self.now))
+        self._book()
+
+    def cancel(self, cancellation: Cancellation) -> None:
+        self.arrivals += 1
+        self.cancellations.append(cancellation)
+        self._book()
+
     def refund(self, refund: Refund) -> None:
         self.arrivals += 1
         self.refunds.append(refund)
@@ -96,6 +139,7 @@ class MoneyBook:
             demands=list(self.demands.values()),
             payments=list(self.payments.values()),
             refunds=self.refunds,
+            cancellations=self.cancellations,
         )
 
     def balance(self, as_of: date, known_at: datetime | None = None) -> Balance:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.money_book import BANK, CASE, MoneyBook, claim
 
-from claims_api.domain.facts import Dispute, Payment, Reversal, SentDemand
+from claims_api.domain.facts import Cancellation, Charge, Dispute, Payment, Reversal, SentDemand
 from claims_api.domain.ledger import DEBIT_ACCOUNTS, Account, EntryKind, standing, trial_balance
 from claims_api.domain.remittance import closing_proof, remittance
 from shared.calendar import deadline_after
@@ -49,6 +49,21 @@ def histories(draw: st.DrawFn) -> tuple[list[tuple[str, object, int]], list[tupl
                 0,
             )
         )
+    for n in range(draw(st.integers(0, 2))):
+        # What is corrected away was charged: never below nothing in all.
+        name = draw(st.sampled_from(names))
+        charged = next(amount for kind, facts, amount in claims if facts.claim_id == name)
+        lower = draw(st.integers(1, charged // 3))
+        charge = Charge(
+            charge_id=f"correction-{n}",
+            claim_id=name,
+            account=Account.PRINCIPAL,
+            value_date=draw(DAYS),
+            amount_ore=draw(st.sampled_from([-lower, lower])),
+        )
+        then.append(("correct", charge, 0))
+    if draw(st.integers(0, 4)) == 0:
+        then.append(("cancel", Cancellation(cancellation_id="relief", claim_id=names[0], on=draw(DAYS)), 0))
     for n in range(draw(st.integers(0, 5))):
         paid_on, amount = draw(DAYS), draw(AMOUNTS)
         backs = ()
@@ -67,7 +82,7 @@ def histories(draw: st.DrawFn) -> tuple[list[tuple[str, object, int]], list[tupl
             named=named,
             direct=draw(st.integers(0, 5)) == 0,
             deduction=draw(st.integers(0, 5)) == 0,
-            reversals=backs if draw(st.booleans()) else (),
+            reversals=backs,
         )
         then.append(("pay", payment, 0))
     return claims, then

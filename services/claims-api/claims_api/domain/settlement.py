@@ -125,11 +125,8 @@ class _Fold:
     def steps(self) -> list[Step]:
         """Return every fact's step with its place: day, rank within the day, identity."""
         steps: list[Step] = []
-        for charge in self.facts.charges:
-            # What was owed from the due date on was owed before anything else happened to the claim.
-            first = charge.value_date <= self.claims[charge.claim_id].facts.due_date
-            day = date.min if first else charge.value_date
-            steps.append(((day, _CHARGE, charge.charge_id), partial(self._charge, charge)))
+        for (day, claim_id, account), charges in self._charges_by_day().items():
+            steps.append(((day, _CHARGE, f"{claim_id}:{account.value}"), partial(self._charge, charges)))
         for refund in self.facts.refunds:
             steps.append(((refund.on, _REFUND, refund.refund_id), partial(self._refund, refund)))
         for claim in self.facts.claims:
@@ -164,18 +161,32 @@ class _Fold:
 
     # -- one step per kind of fact
 
-    def _charge(self, charge: Charge) -> None:
-        state = self.claims[charge.claim_id]
-        state.add(charge.account, charge.amount_ore, charge.value_date)
-        if charge.amount_ore > 0:
+    def _charges_by_day(self) -> dict[tuple[date, str, Account], list[Charge]]:
+        """Put together what changes one kind of one claim on one day, so that only its sum can be too little.
+
+        What was owed from the due date on was owed before anything else happened to the claim.
+        """
+        by_day: dict[tuple[date, str, Account], list[Charge]] = {}
+        for charge in sorted(self.facts.charges, key=lambda one: one.charge_id):
+            first = charge.value_date <= self.claims[charge.claim_id].facts.due_date
+            day = date.min if first else charge.value_date
+            by_day.setdefault((day, charge.claim_id, charge.account), []).append(charge)
+        return by_day
+
+    def _charge(self, charges: Sequence[Charge]) -> None:
+        state, account = self.claims[charges[0].claim_id], charges[0].account
+        for charge in charges:
+            state.add(account, charge.amount_ore, charge.value_date)
+        last = max(charge.value_date for charge in charges)
+        if sum(charge.amount_ore for charge in charges) > 0:
             state.ended = None
             return
-        over = -state.charged[charge.account]
+        over = -state.charged[account]
         if over > 0:
-            part = Part(claim_id=charge.claim_id, account=charge.account, amount_ore=over)
-            self._owe_again(EntryKind.RELEASED, charge.charge_id, charge.value_date, [part])
-            self._set_off(charge.value_date, charge.charge_id, list(self.claims.values()))
-        self._mark_ended(charge.value_date, EndReason.SETTLED)
+            part = Part(claim_id=state.facts.claim_id, account=account, amount_ore=over)
+            self._owe_again(EntryKind.RELEASED, charges[0].charge_id, last, [part])
+            self._set_off(last, charges[0].charge_id, list(self.claims.values()))
+        self._mark_ended(last, EndReason.SETTLED)
 
     def _join(self, claim: ClaimFacts) -> None:
         self._set_off(claim.registered_on, claim.claim_id, [self.claims[claim.claim_id]])
