@@ -22,6 +22,9 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/claims/batch"): UNIT,
     ("GET", "/v1/claims"): ALL,
     ("GET", "/v1/claims/x"): ALL,
+    ("POST", "/v1/claims/x/corrections"): UNIT,
+    ("POST", "/v1/claims/x/withdrawal"): UNIT,
+    ("POST", "/v1/claims/x/direct-payments"): UNIT,
     ("GET", "/v1/cases"): ALL,
     ("GET", "/v1/cases/x"): ALL,
     ("GET", "/v1/cases/x/balance"): ALL,
@@ -36,6 +39,7 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/creditors/changes/x/approval"): {"operator"},
     ("GET", "/v1/audit/journal?period=2026-01"): {"caseworker", "auditor", "operator"},
     ("GET", "/v1/audit/trial-balance?period=2026-01"): {"caseworker", "auditor", "operator"},
+    ("GET", "/v1/audit/proof"): {"caseworker", "auditor", "operator"},
 }
 
 

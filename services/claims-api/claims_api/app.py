@@ -9,7 +9,7 @@ from typing import cast
 from sqlalchemy import Connection
 
 from claims_api import jobs
-from claims_api.api import audit, batch, cases, claims, creditors, holds, token
+from claims_api.api import audit, batch, cases, claims, corrections, creditors, holds, token
 from claims_api.api.intake import intake_group
 from claims_api.consumers import handlers, on_discard, states
 from claims_api.deps import Deps, make_deps
@@ -48,6 +48,7 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine) -> Servi
         routers=[
             batch.router,
             claims.router,
+            corrections.router,
             cases.router,
             holds.router,
             creditors.router,

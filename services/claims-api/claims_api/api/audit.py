@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -13,13 +14,14 @@ from fastapi.responses import Response, StreamingResponse
 from claims_api.api.access import After, Limit, page
 from claims_api.api.money_views import (
     JournalPage,
+    ProofOut,
     TransferOut,
     TrialBalanceOut,
     TrialLineOut,
     transfer_out,
     trial_balance_out,
 )
-from claims_api.usecases.audit import JOURNAL_MAX, journal, period_of, trial_balance
+from claims_api.usecases.audit import JOURNAL_MAX, journal, period_of, proof, trial_balance
 from shared.auth import Role
 from shared.http import LIMIT_DEFAULT, Ctx, allow
 from shared.problems import problems
@@ -60,6 +62,14 @@ def read_trial_balance(ctx: Auditors, period: Period, format: Format = "json") -
         headers = {"Content-Disposition": f'attachment; filename="trial-balance-{period}.csv"'}
         return Response(rows, media_type=CSV, headers=headers)
     return found
+
+
+@router.get("/proof", responses=problems(401, 403), summary="The bank is explained")
+def read_proof(ctx: Auditors) -> ProofOut:
+    """Prove from the whole ledger that what is in the bank is what is owed on; a difference is an error."""
+    with ctx.read() as tx:
+        found = proof(tx)
+    return ProofOut.model_validate(asdict(found) | {"difference_ore": found.difference_ore})
 
 
 def _journal_csv(ctx: Ctx, period: str) -> Iterator[str]:

@@ -93,6 +93,18 @@ class TrialBalanceOut(BaseModel):
     balanced: bool
 
 
+class ProofOut(BaseModel):
+    """Where every øre in the bank belongs; ``difference_ore`` is what the ledger cannot explain."""
+
+    bank_ore: int
+    suspense_ore: int
+    overpaid_ore: int
+    in_transit_ore: int
+    units_ore: int
+    collector_ore: int
+    difference_ore: int
+
+
 def statement_out(found: Statement, *, case_version: int) -> StatementOut:
     """Return a statement as it is answered."""
     return StatementOut.model_validate(

@@ -123,7 +123,7 @@ class RefundRow(Model, table=True):
 class MoneyDecisionRow(Model, table=True):
     """A decision about a claim's money. ``kind``: withdrawn, cancelled, fees_dropped or corrected.
 
-    ``reason`` is a code; a decision is never changed, another one may follow it.
+    ``reason`` is a code, of a correction the unit's words; a decision is never changed, another one may follow it.
     """
 
     __tablename__ = "money_decision"
@@ -132,7 +132,7 @@ class MoneyDecisionRow(Model, table=True):
     case_id: str = Field(max_length=ID, foreign_key="case_file.case_id", index=True)
     claim_id: str = Field(max_length=ID, foreign_key="claim.claim_id")
     kind: str = Field(max_length=16)
-    reason: str = Field(max_length=40)
+    reason: str = Field(max_length=200)
     effective_on: date
     decided_by: str = Field(max_length=80)
     decided_at: datetime = Field(sa_type=Instant)

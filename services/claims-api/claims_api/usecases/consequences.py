@@ -6,7 +6,7 @@ seeing the same thing twice tells nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from claims_api.deps import Deps
@@ -65,13 +65,25 @@ def tell_what_changed(
     for case_id, book in books.items():
         cause = causes.get(case_id)
         entries = [*book.entries, *booked[case_id].transfers]
-        if booked[case_id].transfers or _ends_differ(book, booked[case_id]):
-            _tell_claims(uow, deps, book, entries, booked[case_id], cause, told)
+        moved = _moved(book, entries, booked[case_id])
+        if moved or booked[case_id].transfers or _ends_differ(book, booked[case_id]):
+            _tell_claims(uow, deps, book, entries, booked[case_id], moved, cause, told)
         _tell_void_letters(uow, book, booked[case_id], cause, told)
         _tell_lost_fees(uow, book, entries, booked[case_id], cause)
         _propose_refund(uow, book, entries, cause)
     ledger.keep_numbers(uow.tx, told.numbers)
     cases.add_timeline(uow.tx, told.timeline)
+
+
+def _moved(book: CaseBook, entries: Sequence[Transfer], booked: Booked) -> set[str]:
+    """Return the claims of which more moved than interest, by what was booked now or just before (a correction)."""
+    moved = {row.claim_id for row in booked.transfers if row.claim_id and row.kind is not EntryKind.INTEREST}
+    for claim in book.claims:
+        posted = posted_balance(entries, claim.claim_id)
+        kept = (claim.principal_left_ore, claim.fees_left_ore, claim.costs_left_ore)
+        if kept != (posted.principal_ore, posted.fees_ore, posted.legal_costs_ore):
+            moved.add(claim.claim_id)
+    return moved
 
 
 def _ends_differ(book: CaseBook, booked: Booked) -> bool:
@@ -84,11 +96,11 @@ def _tell_claims(
     book: CaseBook,
     entries: Sequence[Transfer],
     booked: Booked,
+    moved: Collection[str],
     cause: Event | None,
     told: _Told,
 ) -> None:
-    """Keep the numbers of the claims that moved, and tell what is left of each, who ended and who is owed again."""
-    moved = {row.claim_id for row in booked.transfers if row.claim_id and row.kind is not EntryKind.INTEREST}
+    """Keep the numbers of the claims, and tell what is left of those that moved, who ended and who is owed again."""
     statuses: dict[str, str] = {}
     for claim in book.claims:
         posted = posted_balance(entries, claim.claim_id)

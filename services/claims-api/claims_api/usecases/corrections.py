@@ -7,6 +7,7 @@ taken back loses our fees as well.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
@@ -115,8 +116,10 @@ def drop_fees(uow: Uow, deps: Deps, claim_id: str, *, reason: str, actor: str) -
     return case
 
 
-def direct_payment(uow: Uow, deps: Deps, claim_id: str, *, amount_ore: int, paid_on: date, actor: str) -> str:
-    """Note that the debtor paid the unit itself; returns the payment's id.
+def direct_payment(
+    uow: Uow, deps: Deps, claim_id: str, *, amount_ore: int, paid_on: date, reference: str, actor: str
+) -> str:
+    """Note that the debtor paid the unit itself; ``reference`` is the unit's own. Returns the payment's id.
 
     Raises NotFound, Conflict for a closed claim, Reject for a day before the claim existed or after today, and for
     more than was owed on the claim that day.
@@ -141,7 +144,8 @@ def direct_payment(uow: Uow, deps: Deps, claim_id: str, *, amount_ore: int, paid
     )
     payments.add_parts(uow.tx, [part])
     summary = f"{kroner(amount_ore)} kroner er betalt direkte til kreditor"
-    _tell(uow, case, claim, "payment.direct", summary, actor)
+    facts: dict[str, str | int] = {"payment_id": payment_id, "amount_ore": amount_ore, "reference": reference}
+    _tell(uow, case, claim, "payment.direct", summary, actor, facts)
     settle_case(uow, deps, case)
     return payment_id
 
@@ -235,7 +239,15 @@ def _close(uow: Uow, claim: Claim, on: date) -> None:
     ledger.end_by_decision(uow.tx, claim.claim_id, status="withdrawn", ended_on=on, end_reason="withdrawn")
 
 
-def _tell(uow: Uow, case: Case, claim: Claim, kind: str, summary: str, actor: str) -> None:
+def _tell(
+    uow: Uow,
+    case: Case,
+    claim: Claim,
+    kind: str,
+    summary: str,
+    actor: str,
+    facts: Mapping[str, str | int] | None = None,
+) -> None:
     entry = TimelineEntry(
         entry_id=uow.new_id("timeline"),
         case_id=case.case_id,
@@ -244,6 +256,6 @@ def _tell(uow: Uow, case: Case, claim: Claim, kind: str, summary: str, actor: st
         type=kind,
         summary=f"{summary} (faktura {claim.invoice_number})",
         actor=actor,
-        facts={"claim_id": claim.claim_id},
+        facts={"claim_id": claim.claim_id, **(facts or {})},
     )
     cases.add_timeline(uow.tx, [entry])

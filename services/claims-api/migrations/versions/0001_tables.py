@@ -485,7 +485,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.String(36), nullable=False),
         sa.Column("claim_id", sa.String(36), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("reason", sa.String(40), nullable=False),
+        sa.Column("reason", sa.String(200), nullable=False),
         sa.Column("effective_on", sa.Date(), nullable=False),
         sa.Column("decided_by", sa.String(80), nullable=False),
         sa.Column("decided_at", Instant(), nullable=False),
