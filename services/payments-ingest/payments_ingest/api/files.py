@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
@@ -139,6 +139,7 @@ async def send_file(
     request: Request,
     ctx: Senders,
     name: Annotated[str, Query(max_length=200, description="A label for the file; never used as a path.")] = "",
+    x_file_name: Annotated[str, Header(max_length=200, description="The same, as a header.")] = "",
 ) -> FileOut:
     """Take a bank file in: raw body, or multipart with one part; plain or gzip. The format is read from its content.
 
@@ -146,8 +147,8 @@ async def send_file(
     bytes sent again are a duplicate and change nothing.
     """
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        return await _from_form(request, ctx, name)
-    return await _spooled(ctx, request.stream(), name)
+        return await _from_form(request, ctx, name or x_file_name)
+    return await _spooled(ctx, request.stream(), name or x_file_name)
 
 
 async def _from_form(request: Request, ctx: Ctx, name: str) -> FileOut:
