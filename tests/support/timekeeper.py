@@ -202,10 +202,11 @@ class Timekeeper:
 
     def feed(self, *payloads: Payload) -> None:
         """Take these events from the bus, in one batch."""
-        self.take([self.record(payload) for payload in payloads])
+        records = [self.record(payload) for payload in payloads]
+        self.log += records
+        self.take(records)
 
     def take(self, records: Sequence[Record]) -> Any:
-        self.log.extend(records)
         return self.service.inbox.take(records, EPOCH)
 
     def record(self, payload: Payload) -> Record:
@@ -215,7 +216,7 @@ class Timekeeper:
         envelope = Envelope(
             event_id=derived(key, payload.TYPE, version),
             type=payload.TYPE,
-            source="test",
+            source=TOPICS[payload.TOPIC].producer,
             time=self.clock.now(),
             aggregate=key,
             version=version,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -23,6 +23,7 @@ OPEN_HOURS_MAX = 24
 FOREIGN_DAYS = 60
 """How long what notifications tells of letters that are no step's is kept; the log keeps it shorter."""
 FOREIGN_MAX = 500
+KEEP_EVERY_S = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -34,20 +35,33 @@ class Pacer:
     limits: Limits
     _left: float = 0.0
     _steady: float | None = None
-    _wall: datetime | None = field(default=None)
+    _wall: datetime | None = None
+    _kept: float | None = None
 
-    def tick(self, wall: datetime, steady: float) -> bool:
-        """Note both clocks; False when the one on the wall jumped since the last time. Also refills the throttle."""
-        trusted = True
+    def tick(self, wall: datetime, steady: float, kept: datetime | None) -> bool:
+        """Note both clocks and refill the throttle; False when the one on the wall cannot be trusted.
+
+        ``kept`` is the last wall time that was stored: after a start it is all there is to compare with, and a gap too
+        long to be told from a wrong clock is for an operator to judge.
+        """
         per_hour = self.limits.steps_per_hour_max
         if self._wall is None or self._steady is None:
             self._left = per_hour / 10
+            gap = timedelta(0) if kept is None else wall - kept
+            trusted = not jumped(gap, timedelta(0), limit=timedelta(hours=self.limits.downtime_hours_max))
         else:
             passed = steady - self._steady
             trusted = not jumped(wall - self._wall, timedelta(seconds=passed))
             self._left = min(float(per_hour), self._left + passed * per_hour / 3600)
         self._wall, self._steady = wall, steady
         return trusted
+
+    def keeps(self) -> bool:
+        """Tell whether it is time to store the wall's time again, and count from now if it is."""
+        if self._steady is None or (self._kept is not None and self._steady - self._kept < KEEP_EVERY_S):
+            return False
+        self._kept = self._steady
+        return True
 
     def room(self) -> int:
         """Return how many steps may be asked for now."""
@@ -87,20 +101,21 @@ def fire_timers(service: Service, book: Book, pacer: Pacer) -> int:
 
 def _room(service: Service, pacer: Pacer) -> int:
     """How many cases may be fired now: none at night, on a day off, with the brake on or with a clock that jumped."""
-    now = service.clock.now()
-    trusted = pacer.tick(now, service.machine.monotonic())
-    today = service.clock.today()
+    now, today = service.clock.now(), service.clock.today()
     with service.db.read() as tx:
         brake = braking.read(tx)
-        waiting = timers.count_due(tx, today)
+        trusted = pacer.tick(now, service.machine.monotonic(), braking.kept_tick(tx))
+        waiting = timers.count_due_cases(tx, today)
         too_much = braking.is_too_much(tx, today, waiting, pacer.limits)
-    if not brake.engaged and (too_much or not trusted):
-        reason = "unusual_volume" if trusted else "clock_jump"
-        log.error("steps are held back until an operator has looked: %s, %d timers due", reason, waiting)
+    reason = "clock_jump" if not trusted else "unusual_volume" if too_much else None
+    pulled = reason is not None and not brake.engaged
+    if pulled or pacer.keeps():
         with service.uow() as uow:
-            braking.pull(uow, reason)
-        return 0
-    if brake.engaged or not is_letter_time(now, pacer.limits):
+            braking.keep_tick(uow)
+            if reason is not None and pulled:
+                log.error("steps are held back until an operator has looked: %s, %d cases wait", reason, waiting)
+                braking.pull(uow, reason)
+    if pulled or brake.engaged or not is_letter_time(now, pacer.limits):
         return 0
     return pacer.room()
 

@@ -22,6 +22,7 @@ class Settings(BaseServiceSettings):
     brake_factor: int = Field(default=3, ge=2, description="Brake: times the median of the last days.")
     brake_steps_min: int = Field(default=500, ge=1, description="Brake: never below this many steps a day.")
     brake_history_days: int = Field(default=20, ge=1, description="Brake: days with steps needed to know the usual.")
+    downtime_hours_max: int = Field(default=72, ge=1, description="After a longer gap an operator confirms the clock.")
 
     @property
     def limits(self) -> Limits:
@@ -33,4 +34,5 @@ class Settings(BaseServiceSettings):
             brake_factor=self.brake_factor,
             brake_steps_min=self.brake_steps_min,
             brake_history_days=self.brake_history_days,
+            downtime_hours_max=self.downtime_hours_max,
         )

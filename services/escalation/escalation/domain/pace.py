@@ -23,6 +23,7 @@ class Limits:
     brake_factor: int = 3
     brake_steps_min: int = 500
     brake_history_days: int = 20
+    downtime_hours_max: int = 72
 
 
 def is_letter_time(now: datetime, limits: Limits) -> bool:

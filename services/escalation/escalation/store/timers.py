@@ -96,6 +96,12 @@ def count_due(tx: Connection, today: date) -> int:
     return int(tx.execute(query).scalar_one())
 
 
+def count_due_cases(tx: Connection, today: date) -> int:
+    """Count the cases with a due timer: about as many steps will be asked for."""
+    query = select(func.count(func.distinct(TIMER.c.case_id))).where(TIMER.c.state == ARMED, TIMER.c.wake_on <= today)
+    return int(tx.execute(query).scalar_one())
+
+
 def oldest_due(tx: Connection, today: date) -> date | None:
     """Return the day of the timer that has been due longest."""
     return tx.execute(

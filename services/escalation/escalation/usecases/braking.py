@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -12,6 +12,7 @@ from escalation.store import control
 from shared.uow import Uow
 
 NAME = "brake"
+TICK = "tick"
 SYSTEM = "system"
 
 
@@ -51,6 +52,17 @@ def set_by_operator(uow: Uow, *, engaged: bool, note: str, who: str) -> None:
 def pull(uow: Uow, reason: str) -> None:
     """Hold every timer back until an operator has looked."""
     _write(uow, Brake(engaged=True, reason=reason), SYSTEM)
+
+
+def kept_tick(tx: Connection) -> datetime | None:
+    """Return the last wall time that was stored."""
+    value = control.read(tx, TICK)
+    return None if value is None else datetime.fromisoformat(value["at"])
+
+
+def keep_tick(uow: Uow) -> None:
+    """Store the wall's time."""
+    control.write(uow.tx, TICK, {"at": uow.now.isoformat()}, set_by=SYSTEM, set_at=uow.now)
 
 
 def is_too_much(tx: Connection, today: date, waiting: int, limits: Limits) -> bool:
