@@ -244,6 +244,23 @@ def test_a_held_file_can_be_refused(room: Bankroom) -> None:
     assert len(room.payments()) == 1
 
 
+def test_a_file_our_reader_fails_on_keeps_no_other_waiting(room: Bankroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    from payments_ingest.jobs import staging
+
+    room.feed(registered(1), registered(2))
+    first = room.send(ocr(pay(1)))
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "read", lambda *_, **__: iter([1 / 0 for _ in "x"]))
+        room.job("stage")
+    held = room.file(first["file_id"])
+    assert (held["state"], held["problems"][0]["code"]) == ("held", "reader_failed")
+    assert room.imported(ocr(pay(2), transmission=2))["state"] == "accepted"
+    room.done(f"/v1/files/{first['file_id']}/decision", {"outcome": "release"})
+    room.work()
+    assert room.file(first["file_id"])["state"] == "accepted"
+    assert len(room.published(PaymentMatched)) == 2
+
+
 def test_files_are_listed_newest_first_in_pages(room: Bankroom) -> None:
     ids = [room.send(ocr(pay(n), transmission=n))["file_id"] for n in range(1, 6)]
     first = room.get("/v1/files", limit=3)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from itertools import islice
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from payments_ingest.deps import deps_of
 from payments_ingest.domain.files import BankFile, Source, Step
@@ -10,11 +13,13 @@ from payments_ingest.formats import HEAD_BYTES, FileRefused, FileReport, Problem
 from payments_ingest.sources.inbox import open_regular, put_refused
 from payments_ingest.sources.spool import archived
 from payments_ingest.store import days, files, known
-from payments_ingest.usecases.files import as_dicts, prove, refuse
+from payments_ingest.usecases.files import as_dicts, hold_unread, prove, refuse
 from payments_ingest.usecases.staging import PAYMENT, to_staged
 from shared.service import Service
 
 STAGE_CHUNK = 2_000
+
+log = logging.getLogger(__name__)
 
 
 def stage_next(service: Service) -> int:
@@ -32,6 +37,15 @@ def stage_next(service: Service) -> int:
         report, staged = _stage(service, file)
     except FileRefused as refused:
         _refuse(service, file, refused)
+        return 1
+    except (OSError, SQLAlchemyError):
+        raise  # the disk or the database, not the file: the same file is tried again
+    except Exception:
+        # A fault of the reader must not keep every other file waiting: a person looks at this one.
+        log.exception("reading bank file %s failed", file.file_id)
+        _clear(service, file)
+        with service.uow() as uow:
+            hold_unread(uow, file.file_id)
         return 1
     with service.uow() as uow:
         prove(uow, file.file_id, report, staged)

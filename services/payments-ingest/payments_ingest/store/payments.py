@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, or_, select, tuple_, update
@@ -18,6 +18,16 @@ from shared.db import chunks, insert_ignore, lock_rows, table_of
 PAYMENTS = table_of(PaymentRow)
 WANTED = table_of(WantedNumberRow)
 _COLUMNS = [PAYMENTS.c[field.name] for field in fields(Payment)]
+_SEEN_COLUMNS = [
+    PAYMENTS.c[name]
+    for name in (
+        *("payment_id", "file_id", "position", "channel", "kind", "account", "day", "amount_ore", "kid"),
+        *("channel_key", "fingerprint", "booked", "state", "linked_to"),
+    )
+]
+NEAR = timedelta(days=14)
+"""More days than three bank days ever span: Easter with a weekend on each side."""
+
 _STANDING = {
     PaymentState.LINKED: Standing.LINKED,
     PaymentState.POSSIBLE_DUPLICATE: Standing.POSSIBLE_DUPLICATE,
@@ -105,27 +115,46 @@ def update_payments(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def seen_like(tx: Connection, lines: Sequence[Line]) -> list[Seen]:
-    """Return everything released before that could be the same as one of these lines, in the order it was recorded."""
-    names = ("payment_id", "file_id", "channel", "kind", "account", "day", "amount_ore", "kid", "channel_key")
-    columns = [PAYMENTS.c[name] for name in (*names, "fingerprint", "booked", "state", "linked_to", "recorded_at")]
+    """Return everything released before that could be the same as one of these lines, in the order it was released.
+
+    Equal in this channel by fingerprint, equal in any by channel key, near in the other by KID, amount and day.
+    """
+    if not lines:
+        return []
+    days = [line.day for line in lines]
+    near = (
+        PAYMENTS.c.amount_ore.in_(sorted({line.amount_ore for line in lines})),
+        PAYMENTS.c.channel.not_in({line.channel for line in lines}),
+        PAYMENTS.c.day.between(min(days) - NEAR, max(days) + NEAR),
+    )
     found: dict[str, Row[Any]] = {}
-    for column, values in (
-        ("fingerprint", {line.fingerprint for line in lines}),
-        ("channel_key", {line.channel_key for line in lines}),
-        ("kid", {line.kid for line in lines if line.kid}),
+    for column, values, more in (
+        ("fingerprint", {line.fingerprint for line in lines}, ()),
+        ("channel_key", {line.channel_key for line in lines}, ()),
+        ("kid", {line.kid for line in lines if line.kid}, near),
     ):
         for piece in chunks(sorted(values)):
-            found.update(
-                {row.payment_id: row for row in tx.execute(select(*columns).where(PAYMENTS.c[column].in_(piece)))}
-            )
-    rows = sorted(found.values(), key=lambda row: (row.recorded_at, row.payment_id))
-    return [
-        Seen(
-            **{name: getattr(row, name) for name in (*names, "fingerprint", "linked_to")},
-            standing=Standing.BOOKED if row.booked else _STANDING.get(PaymentState(row.state), Standing.DUPLICATE),
-        )
-        for row in rows
-    ]
+            query = select(*_SEEN_COLUMNS).where(PAYMENTS.c[column].in_(piece), *more)
+            found.update({row.payment_id: row for row in tx.execute(query)})
+    return [_seen(row) for row in sorted(found.values(), key=lambda row: (row.file_id, row.position))]
+
+
+def _seen(row: Row[Any]) -> Seen:
+    standing = Standing.BOOKED if row.booked else _STANDING.get(PaymentState(row.state), Standing.DUPLICATE)
+    return Seen(
+        payment_id=row.payment_id,
+        file_id=row.file_id,
+        channel=row.channel,
+        kind=row.kind,
+        account=row.account,
+        day=row.day,
+        amount_ore=row.amount_ore,
+        kid=row.kid,
+        channel_key=row.channel_key,
+        fingerprint=row.fingerprint,
+        standing=standing,
+        linked_to=row.linked_to,
+    )
 
 
 def reversible(tx: Connection, lines: Sequence[Line]) -> list[Payment]:

@@ -96,8 +96,16 @@ def refuse(uow: Uow, file_id: str, problems: Sequence[Problem], file_format: str
     return _recorded(uow, file_id)
 
 
+def hold_unread(uow: Uow, file_id: str) -> None:
+    """Hold a file that our reader failed on, through no fault that it could name: a person may have it read again."""
+    problem = Problem("reader_failed", "file", "to be read or refused with reasons", "a fault of ours")
+    files.update_file(uow.tx, file_id, state=FileState.HELD, step=Step.HELD, format=None, problems=[as_dict(problem)])
+
+
 def decide(uow: Uow, file_id: str, outcome: Literal["release", "refuse"], *, who: str) -> BankFile:
     """Decide a held file: release its lines (equal ones go to the queue as possible duplicates) or refuse it.
+
+    One that could not be read has no lines yet: releasing it reads it again.
 
     Raises NotFound, and Conflict when it is not held.
     """
@@ -107,7 +115,8 @@ def decide(uow: Uow, file_id: str, outcome: Literal["release", "refuse"], *, who
     if file.step != Step.HELD:
         raise Conflict("not-held", f"bank file: expected one that is held for a person, got {file.state}")
     if outcome == "release":
-        files.update_file(uow.tx, file_id, state=FileState.PROCESSING, step=Step.STAGED, decided_by=who)
+        step = Step.RECEIVED if file.format is None else Step.STAGED
+        files.update_file(uow.tx, file_id, state=FileState.PROCESSING, step=step, decided_by=who)
     else:
         while files.clear_staged(uow.tx, file_id, CLEARED_AT_ONCE):
             continue
