@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from payments_ingest.domain.text import normalise
-from shared.kid import CASE_NUMBER_LENGTH, KID_LENGTH, is_valid_case_number, is_valid_kid
+from shared.kid import CASE_NUMBER_LENGTH, KID_LENGTH
 
 CANDIDATES_MAX = 16
 """Numbers of one message that are looked up; more than this and the message names nothing."""
@@ -60,6 +60,8 @@ _INVOICE = re.compile(
 )
 _NOT_REFERENCE = re.compile(r"[^0-9a-z]")
 _BARE_INVOICE = range(5, 21)
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DOUBLING = str.maketrans("0123456789", "0246813579")
 
 
 class Kind(StrEnum):
@@ -112,9 +114,8 @@ def fold_reference(text: str) -> str:
 def neighbours(number: str) -> tuple[str, ...]:
     """Return the valid saksnumre or KIDs one slip away from ``number``: a digit wrong, swapped, missing or too many."""
     kid = len(number) >= KID_LENGTH - 1
-    valid, length = (is_valid_kid, KID_LENGTH) if kid else (is_valid_case_number, CASE_NUMBER_LENGTH)
-    slips = dict.fromkeys(_slips(number, length))
-    return tuple(n for n in slips if n != number and valid(n))[:NEIGHBOURS_MAX]
+    slips = dict.fromkeys(_slips(number, KID_LENGTH if kid else CASE_NUMBER_LENGTH))
+    return tuple(n for n in slips if n != number and not (kid and n[0] not in "1234"))[:NEIGHBOURS_MAX]
 
 
 def twins(number: str) -> tuple[str, ...]:
@@ -127,19 +128,36 @@ def twins(number: str) -> tuple[str, ...]:
 
 
 def _slips(number: str, length: int) -> Iterator[str]:
+    """Yield what ``number`` may be a slip of, with the right check digit: at each place there is one such digit."""
     if len(number) == length:
         for at in range(length - 1):
-            yield number[:at] + number[at + 1] + number[at] + number[at + 2 :]
+            swapped = number[:at] + number[at + 1] + number[at] + number[at + 2 :]
+            if not _mod10_rest(swapped):
+                yield swapped
         for at in range(length):
-            for digit in "0123456789":
-                yield number[:at] + digit + number[at + 1 :]
+            yield _with_digit(number[:at], number[at + 1 :])
     elif len(number) == length - 1:
         for at in range(length):
-            for digit in "0123456789":
-                yield number[:at] + digit + number[at:]
+            yield _with_digit(number[:at], number[at:])
     elif len(number) == length + 1:
         for at in range(length + 1):
-            yield number[:at] + number[at + 1 :]
+            shorter = number[:at] + number[at + 1 :]
+            if not _mod10_rest(shorter):
+                yield shorter
+
+
+def _with_digit(before: str, after: str) -> str:
+    """Put the one digit between that makes the whole valid by MOD10."""
+    missing = -_mod10_rest(f"{before}0{after}") % 10
+    return f"{before}{_DOUBLED.index(missing) if len(after) % 2 else missing}{after}"
+
+
+def _mod10_rest(digits: str) -> int:
+    """Return the MOD10 (Luhn) sum of digits and check digit, modulo 10: 0 when the check digit is right.
+
+    The same rule as ``shared.kid.mod10``, for the many numbers of one message that are tried.
+    """
+    return sum(map(int, digits[-1::-2] + digits[-2::-2].translate(_DOUBLING))) % 10
 
 
 def _keep(found: dict[str, Candidate], candidate: Candidate) -> None:
@@ -218,8 +236,11 @@ def _of_group(group: str, own: set[str], *, anchored: bool) -> Iterator[Candidat
 
 
 def _own_number(digits: str, *, anchored: bool, whole: bool) -> Candidate | None:
-    if len(digits) == CASE_NUMBER_LENGTH and is_valid_case_number(digits):
+    size = len(digits)
+    if size not in (CASE_NUMBER_LENGTH, KID_LENGTH) or _mod10_rest(digits):
+        return None
+    if size == CASE_NUMBER_LENGTH:
         return Candidate(number=digits, kind=Kind.CASE, anchored=anchored, whole=whole)
-    if len(digits) == KID_LENGTH and is_valid_kid(digits):
+    if digits[0] in "1234":
         return Candidate(number=digits, kind=Kind.KID, anchored=anchored, whole=whole)
     return None
