@@ -22,6 +22,7 @@ from shared.auth import Role
 from shared.calendar import is_bank_day
 from shared.clock import Machine, SandboxClock
 from shared.errors import Conflict, Reject
+from shared.events import Payload
 from shared.events.claims import ClaimRegistered
 from shared.events.escalation import StepDue
 from shared.events.notifications import LetterSent
@@ -36,12 +37,16 @@ Day = date
 DAYS_MAX = 400
 """How many days one call may move."""
 
-CloseBankDay = Callable[[date], None]
+CloseBankDay = Callable[[date], object]
 """Close a bank day of every account: everything the bank reports for it has come."""
 
 AnyRole = Annotated[Ctx, allow(*Role)]
 
-COUNTED = {"steps": (StepDue,), "letters": (LetterSent,), "payments": (PaymentMatched, PaymentUnmatched)}
+COUNTED: dict[str, tuple[type[Payload], ...]] = {
+    "steps": (StepDue,),
+    "letters": (LetterSent,),
+    "payments": (PaymentMatched, PaymentUnmatched),
+}
 
 
 class ClockOut(BaseModel):

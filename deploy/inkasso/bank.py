@@ -13,7 +13,7 @@ from rich.progress import Progress
 from inkasso.client import Refused, Server, connect, explain
 from inkasso.clock import PATH as CLOCK_PATH
 from inkasso.output import amount, console, errors, fail, table
-from payments_ingest.formats.ocr_write import OcrPayment, make_ocr_file
+from payments_ingest.formats import OcrPayment, make_ocr_file
 from shared.auth import Role
 from shared.clock import SystemMachine
 from shared.kid import has_valid_check_digit

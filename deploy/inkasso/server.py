@@ -19,7 +19,8 @@ START_S_MAX = 60.0
 STOP_S_MAX = 30.0
 POLL_S = 0.05
 LOG_FILE = "server.log"
-LOG_TAIL = 15
+LOG_TAIL = 5
+LINE_MAX = 240
 
 
 class NotStarted(Exception):
@@ -98,9 +99,10 @@ class OwnServer:
         self.stop()
 
     def log_tail(self) -> str:
-        """Return the last lines the server wrote."""
-        lines = (self.folder / LOG_FILE).read_text("utf-8", "replace").splitlines()
-        return "\n".join(lines[-LOG_TAIL:])
+        """Return the beginning of the last lines the server wrote, and where all of it is."""
+        path = self.folder / LOG_FILE
+        lines = path.read_text("utf-8", "replace").splitlines()
+        return "\n".join([*(line[:LINE_MAX] for line in lines[-LOG_TAIL:]), f"({path})"])
 
     def __enter__(self) -> Self:
         self.start()

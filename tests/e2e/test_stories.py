@@ -12,7 +12,7 @@ from support.town import running
 
 from inkasso.demo.persons import ANNE, BERNT, CAMILLA, DAVID, EVA
 from inkasso.demo.town import Payment, Town
-from payments_ingest.formats.ocr_write import OcrPayment, make_ocr_file
+from payments_ingest.formats import OcrPayment, make_ocr_file
 
 DUE = date(2025, 12, 20)
 DAY = date(2026, 1, 14)

@@ -79,6 +79,50 @@ def test_what_is_stuck_is_named(tmp_path: Path) -> None:
     toy.run(tmp_path, scenario)
 
 
+def test_a_job_that_goes_round_in_circles_is_named(tmp_path: Path) -> None:
+    class Busy(SystemMachine):
+        def monotonic(self) -> float:
+            return super().monotonic() * 100_000
+
+    async def scenario(sender: Service, receiver: Service, _bus: EmbeddedBus) -> None:
+        turns = iter([1, 0] * 1_000)
+        receiver.jobs = [Job("round", lambda _service: next(turns))]
+        with pytest.raises(NotQuiet, match=r"escalation: round$"):
+            await run_until_quiet([sender, receiver], Busy())
+
+    toy.run(tmp_path, scenario)
+
+
+def test_a_job_that_fails_is_tried_again_and_named_if_it_goes_on(tmp_path: Path) -> None:
+    async def scenario(sender: Service, receiver: Service, _bus: EmbeddedBus) -> None:
+        turns = iter([0, 1])
+
+        def fail_twice(_service: Service) -> int:
+            for _ in turns:
+                raise OSError("the folder is gone")
+            return 0
+
+        receiver.jobs = [Job("shaky", fail_twice)]
+        await run_until_quiet([sender, receiver], SystemMachine())
+        turns = iter(range(1_000))
+        with pytest.raises(NotQuiet, match=r"escalation: job shaky fails$"):
+            await run_until_quiet([sender, receiver], Hurried())
+
+    toy.run(tmp_path, scenario)
+
+
+def test_a_job_that_only_looks_is_at_rest(tmp_path: Path) -> None:
+    async def scenario(sender: Service, receiver: Service, _bus: EmbeddedBus) -> None:
+        def look(service: Service) -> int:
+            with service.uow():
+                return 0
+
+        receiver.jobs = [Job("look", look)]
+        await run_until_quiet([sender, receiver], SystemMachine())
+
+    toy.run(tmp_path, scenario)
+
+
 def test_a_consumer_that_stopped_is_named(tmp_path: Path) -> None:
     async def scenario(sender: Service, receiver: Service, bus: EmbeddedBus) -> None:
         receiver.worker.stop()

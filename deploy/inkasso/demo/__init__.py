@@ -1,4 +1,4 @@
-"""``inkasso demo``: several claims' lives in fast-forward on a server of its own, and the proof that the books agree."""
+"""``inkasso demo``: several claims' lives in fast-forward on its own server, and the proof that the books agree."""
 
 from __future__ import annotations
 

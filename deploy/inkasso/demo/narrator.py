@@ -25,6 +25,11 @@ def long_date(day: date) -> str:
     return f"{day.day}. {MONTHS[day.month - 1]} {day.year}"
 
 
+def short_date(day: str | None) -> str:
+    """Return a date of the API (2026-01-14) as it stands in a table: 14.01.2026."""
+    return date.fromisoformat(day).strftime("%d.%m.%Y") if day else "–"
+
+
 def kr(ore: int) -> str:
     """Return an amount with its unit."""
     return f"{kroner(ore)} kr"
@@ -58,5 +63,6 @@ class Narrator:
         shown: Table = table(title, "Til", "Brev", "Sendt", "Frist", "Kroner", right=("Kroner",))
         for name, letter in rows:
             kind = KINDS.get(letter["kind"], letter["kind"])
-            shown.add_row(name, kind, letter["sent_on"] or "–", letter["deadline"] or "–", amount(letter["amount_ore"]))
+            days = (short_date(letter["sent_on"]), short_date(letter["deadline"]))
+            shown.add_row(name, kind, *days, amount(letter["amount_ore"]))
         self.console.print(shown)

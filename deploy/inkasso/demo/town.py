@@ -12,7 +12,7 @@ from inkasso.client import Json, Server
 from inkasso.clock import PATH as CLOCK_PATH
 from inkasso.clock import move
 from inkasso.demo.persons import Person
-from payments_ingest.formats.ocr_write import OcrPayment, make_ocr_file
+from payments_ingest.formats import OcrPayment, make_ocr_file
 from shared.auth import Role
 
 
