@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from shared.events.claims import (
     RefundProposed,
 )
 from shared.events.payments import PaymentMatched, PaymentUnallocated, PaymentUnmatched, RefundApproved
+from shared.events.requests import Instalment, PlanAgreed, PlanChanged, TextState
+from shared.kid import KidKind, make_kid
 
 PAYER = "86011117947"
 ALLOCATION = "/v1/payments/{}/allocation"
@@ -105,6 +108,43 @@ def test_what_is_left_of_a_claim_is_what_amounts_are_weighed_by(room: Bankroom) 
     )
     room.imported(ocr(text(number(1), 41_500)))
     assert [m.case_id for m in room.published(PaymentMatched)] == ["case-1"]
+
+
+def plan(case: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "plan_id": "plan-1",
+        "case_id": case,
+        "lead_case_id": "case-1",
+        "claim_ids": [case.replace("case", "claim")],
+        "total_ore": 200_000,
+        "instalments": [Instalment(number=1, due_on=date(2026, 3, 20), amount_ore=33_400)],
+        **changes,
+    }
+
+
+def test_a_plans_kid_and_instalments_stand_for_its_lead_case(room: Bankroom) -> None:
+    kid = make_kid(KidKind.PLAN, number(1), 1)
+    found = waiting(room, OcrPayment(amount_ore=33_400, kid=kid))
+    agreed = {"case_ids": ["case-1", "case-3"], "kid": kid, "agreed_on": date(2026, 3, 2), "granted_by": "rule"}
+    room.feed(PlanAgreed(**plan("case-1", **agreed)), PlanAgreed(**plan("case-3", **agreed)))
+    (matched,) = room.published(PaymentMatched)
+    assert (matched.payment_id, matched.case_id, matched.claim_id) == (found["payment_id"], "case-1", None)
+    assert (matched.kid, matched.matched_by) == (kid, "late_kid")
+    changed = [Instalment(number=2, due_on=date(2026, 4, 20), amount_ore=44_500)]
+    room.feed(PlanChanged(**plan("case-1", instalments=changed, revision=2, changed_on=date(2026, 3, 2))))
+    room.imported(ocr(text(number(1), 44_500), transmission=2))
+    assert [m.case_id for m in room.published(PaymentMatched)] == ["case-1", "case-1"]
+
+
+def test_texts_of_letters_on_parties_are_no_debtors(room: Bankroom) -> None:
+    from sqlalchemy import select
+
+    from payments_ingest.store.known import PARTIES
+
+    room.feed(TextState(text_id="text-1", case_id="case-1", sealed_text="v1.x.y"))
+    room.erase("text-1")
+    with room.service.db.read() as tx:
+        assert sorted(row.debtor_ref for row in tx.execute(select(PARTIES))) == ["debtor-1", "debtor-2"]
 
 
 def test_a_case_number_that_appears_later_is_tried_again(room: Bankroom) -> None:

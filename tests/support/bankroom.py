@@ -130,7 +130,8 @@ class Bankroom:
         return self.service.inbox.take(records, EPOCH)
 
     def record(self, payload: Payload) -> Record:
-        key = str(getattr(payload, "debtor_ref", "") or getattr(payload, "case_id", "") or payload.refund_id)  # type: ignore[attr-defined]
+        names = ("text_id", "debtor_ref", "case_id", "refund_id")
+        key = next(str(value) for name in names if (value := getattr(payload, name, None)))
         self.versions[(payload.TOPIC, key)] += 1
         version = self.versions[(payload.TOPIC, key)]
         envelope = Envelope(

@@ -15,6 +15,7 @@ from shared.events.claims import (
     PayoutReserved,
     RefundProposed,
 )
+from shared.events.requests import PlanAgreed, PlanChanged
 from shared.inbox import Handler, StateHandler
 
 
@@ -23,6 +24,8 @@ def handlers(deps: Deps) -> dict[type[Payload], Handler]:
     return {
         ClaimRegistered: lambda uow, events: projections.register(uow, deps, events),
         DemandIssued: lambda uow, events: projections.note_demands(uow, deps, events),
+        PlanAgreed: lambda uow, events: projections.note_plans(uow, deps, events),
+        PlanChanged: lambda uow, events: projections.note_plans(uow, deps, events),
         ClaimBalanceChanged: projections.note_balances,
         ClaimEnded: projections.note_ended,
         ClaimReopened: projections.note_reopened,

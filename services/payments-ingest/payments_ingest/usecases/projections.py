@@ -21,6 +21,7 @@ from shared.events.claims import (
     DemandIssued,
     PartyState,
 )
+from shared.events.requests import PlanAgreed, PlanChanged
 from shared.inbox import StateRecord
 from shared.uow import Uow
 
@@ -82,6 +83,28 @@ def note_demands(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     )
     known.put_kids(uow.tx, [{"kid": d.kid, "case_id": d.case_id, "claim_id": None} for _, d in demands])
     try_again(uow, deps, {d.kid: event for event, d in demands})
+
+
+def note_plans(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+    """Learn a payment plan's KID, which stands for its lead case, and what each instalment is."""
+    plans = [
+        (event, event.payload)
+        for event in events
+        if isinstance(event.payload, PlanAgreed | PlanChanged) and event.payload.case_id == event.payload.lead_case_id
+    ]
+    exist = known.cases_exist(uow.tx, {plan.case_id for _, plan in plans})
+    plans = [(event, plan) for event, plan in plans if plan.case_id in exist]
+    known.put_amounts(
+        uow.tx,
+        [
+            {"case_id": p.case_id, "source_id": f"{p.plan_id}:{one.number}", "amount_ore": one.amount_ore}
+            for _, p in plans
+            for one in p.instalments
+        ],
+    )
+    agreed = [(event, plan) for event, plan in plans if isinstance(plan, PlanAgreed)]
+    known.put_kids(uow.tx, [{"kid": p.kid, "case_id": p.case_id, "claim_id": None} for _, p in agreed])
+    try_again(uow, deps, {plan.kid: event for event, plan in agreed})
 
 
 def note_balances(uow: Uow, events: Sequence[Event]) -> None:
@@ -148,8 +171,10 @@ def take_parties(uow: Uow, deps: Deps, records: Sequence[StateRecord]) -> None:
         if record.version <= seen.get(record.key, 0) and record.payload is not None:
             continue
         if record.payload is None:
-            parties.put_party(uow.tx, record.key, max(record.version, seen.get(record.key, 0)), (), erased=True)
-            parties.blank_payer_data(uow.tx, known.cases_of_debtor(uow.tx, record.key))
+            cases = known.cases_of_debtor(uow.tx, record.key)
+            if record.key in seen or cases:  # else the tombstone of a letter's text, which was never ours
+                parties.put_party(uow.tx, record.key, max(record.version, seen.get(record.key, 0)), (), erased=True)
+                parties.blank_payer_data(uow.tx, cases)
         elif isinstance(record.payload, PartyState):
             names = deps.hasher.names(record.payload.name)
             parties.put_party(uow.tx, record.key, record.version, names, erased=False)
