@@ -55,12 +55,11 @@ def test_one_claim_on_hold_leaves_the_others_alone(office: Desk) -> None:
 def test_a_hold_ends_after_its_last_day_and_collection_goes_on_from_a_working_day(office: Desk) -> None:
     told = office.register()
     place(office, told, until="2026-01-23")
-    job = next(job for job in office.service.jobs if job.name == "end-holds")
     office.clock.set(date(2026, 1, 23))
-    assert job.run(office.service) == 0
+    assert office.run_job("end-holds") == 0
     office.clock.set(date(2026, 1, 24))
-    assert job.run(office.service) == 1
-    assert job.run(office.service) == 0
+    assert office.run_job("end-holds") == 1
+    assert office.run_job("end-holds") == 0
     (ended,) = office.payloads(HoldEnded)
     assert ended.resume_on == date(2026, 1, 26)
     types = [item["type"] for item in office.get(f"/v1/cases/{told['case_id']}/timeline").json()["items"]]

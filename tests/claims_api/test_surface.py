@@ -37,6 +37,12 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/creditors"): {"operator"},
     ("GET", "/v1/creditors/changes"): {"auditor", "operator"},
     ("POST", "/v1/creditors/changes/x/approval"): {"operator"},
+    ("GET", "/v1/events?creditor_unit=bydel-frogner"): {"agency", "caseworker", "auditor"},
+    ("GET", "/v1/webhooks"): {"agency"},
+    ("POST", "/v1/webhooks"): {"agency"},
+    ("GET", "/v1/webhooks/w/secret"): {"agency"},
+    ("POST", "/v1/webhooks/w/resume"): {"agency"},
+    ("DELETE", "/v1/webhooks/w"): {"agency"},
     ("GET", "/v1/audit/journal?period=2026-01"): {"caseworker", "auditor", "operator"},
     ("GET", "/v1/audit/trial-balance?period=2026-01"): {"caseworker", "auditor", "operator"},
     ("GET", "/v1/audit/proof"): {"caseworker", "auditor", "operator"},
@@ -63,7 +69,7 @@ def test_every_route_of_the_service_is_in_the_matrix(door: Desk) -> None:
             concrete = path
             for name in ("{claim_id}", "{case_id}", "{change_id}"):
                 concrete = concrete.replace(name, "x")
-            concrete = concrete.replace("{hold_id}", "y")
+            concrete = concrete.replace("{hold_id}", "y").replace("{webhook_id}", "w")
             for method in operations:
                 assert (method.upper(), concrete) in known
 

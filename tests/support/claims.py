@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ from shared.auth import LOCAL_ISSUER, Role, TokenIssuer, local_key
 from shared.bus.embedded import EmbeddedBus
 from shared.clock import ManualClock, SystemMachine
 from shared.events import Event, decode
-from shared.service import Service
+from shared.service import Job, Service
 
 TODAY = date(2026, 1, 20)
 SAMPLE = Path(__file__).parents[2] / "deploy" / "embedded" / "creditors.toml"
@@ -34,10 +34,11 @@ BUSINESS = "974780747"
 class Desk:
     """A claims-api with its HTTP client; ``as_…`` give headers of a caller, ``post`` brings an Idempotency-Key."""
 
-    def __init__(self, client: TestClient, service: Service, clock: ManualClock) -> None:
+    def __init__(self, client: TestClient, service: Service, clock: ManualClock, jobs: Sequence[Job]) -> None:
         self.client = client
         self.service = service
         self.clock = clock
+        self.jobs = {job.name: job for job in jobs}
         self._keys = 0
 
     def token(self, role: Role, subject: str, **claims: Any) -> dict[str, str]:
@@ -64,6 +65,10 @@ class Desk:
         self._keys += 1
         headers = {**(who or self.agency()), "Idempotency-Key": key or f"k-{self._keys}"}
         return self.client.post(path, json=body, headers=headers)
+
+    def run_job(self, name: str) -> int:
+        """Run a job once; in a test none runs by itself."""
+        return self.jobs[name].run(self.service)
 
     def get(self, path: str, who: dict[str, str] | None = None, **params: Any) -> Any:
         return self.client.get(path, headers=who or self.agency(), params=params)
@@ -97,11 +102,12 @@ def desk(data_dir: Path, today: date = TODAY, **settings: Any) -> Iterator[Desk]
     service = build(
         Settings(data_dir=data_dir, **settings), EmbeddedBus(data_dir / "bus.db", machine=machine), clock, machine
     )
+    jobs, service.jobs = service.jobs, ()
     with TestClient(service.app, raise_server_exceptions=False) as client:
         with service.uow() as uow:
             content = tomllib.loads(SAMPLE.read_text("utf-8"))
             apply_creditors(uow, deps_of_service(service), content, who="installation", approved_by="installation")
-        yield Desk(client, service, clock)
+        yield Desk(client, service, clock, jobs)
 
 
 _BODY: dict[str, Any] = {

@@ -9,11 +9,12 @@ from typing import cast
 from sqlalchemy import Connection
 
 from claims_api import jobs
-from claims_api.api import audit, batch, cases, claims, corrections, creditors, holds, token
+from claims_api.api import audit, batch, cases, claims, corrections, creditors, feed, holds, token, webhooks
 from claims_api.api.intake import intake_group
 from claims_api.consumers import handlers, on_discard, states
 from claims_api.deps import Deps, make_deps
 from claims_api.settings import Settings
+from claims_api.store.feed import waiting
 from claims_api.tables import PLUMBING
 from claims_api.usecases.debtors import party_states
 from claims_api.usecases.keys import check_keys
@@ -53,6 +54,8 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine) -> Servi
             holds.router,
             creditors.router,
             audit.router,
+            feed.router,
+            webhooks.router,
             token.router,
         ],
         handlers=handlers(deps),
@@ -73,9 +76,9 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine) -> Servi
     return service
 
 
-def backlog(_tx: Connection) -> dict[str, int]:
+def backlog(tx: Connection) -> dict[str, int]:
     """Count unfinished work of this service; what waits for a person or a date is none."""
-    return {}
+    return {"feed": waiting(tx)}
 
 
 def deps_of_service(service: Service) -> Deps:

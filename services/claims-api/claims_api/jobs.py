@@ -1,35 +1,80 @@
-"""What time brings about in claims-api: holds run out, costs step up, values are sealed anew under the current key."""
+"""What time brings about in claims-api: holds run out, costs step up, feeds are written and sent, keys are renewed.
+
+A job looks first, in a snapshot, and takes the write lock only when there is something to do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from sqlalchemy import Connection
+
+from claims_api import delivery
 from claims_api.deps import Deps
+from claims_api.store import demands, feed, holds, sealed, webhooks
+from claims_api.usecases.feed import anything_new, sweep_feeds, write_feeds
 from claims_api.usecases.holds import end_run_out
 from claims_api.usecases.keys import reseal
 from claims_api.usecases.letters import post_later_costs
+from claims_api.usecases.webhooks import next_message, note_answer
 from shared.service import Job, Service
+from shared.uow import Uow
 
 PER_RUN = 200
+FEED_PER_RUN = 500
 
 
 def jobs(deps: Deps) -> Sequence[Job]:
     """Return the periodic work of this service."""
-
-    def end_holds(service: Service) -> int:
-        with service.uow() as uow:
-            return end_run_out(uow, limit=PER_RUN)
-
-    def reseal_old(service: Service) -> int:
-        with service.uow() as uow:
-            return reseal(uow, deps, limit=PER_RUN)
-
-    def later_costs(service: Service) -> int:
-        with service.uow() as uow:
-            return post_later_costs(uow, deps, limit=PER_RUN)
-
+    key = deps.vault.current_key
     return [
-        Job("end-holds", end_holds),
-        Job("later-costs", later_costs),
-        Job("reseal", reseal_old, every_s=60.0),
-    ]
+        _job("end-holds", lambda tx, service: bool(holds.run_out(tx, service.clock.today(), 1)),
+             lambda uow: end_run_out(uow, limit=PER_RUN)),
+        _job("later-costs", lambda tx, service: bool(demands.with_cost_due(tx, service.clock.today(), 1)),
+             lambda uow: post_later_costs(uow, deps, limit=PER_RUN)),
+        _job("feed", lambda tx, _: anything_new(tx, limit=FEED_PER_RUN),
+             lambda uow: write_feeds(uow, limit=FEED_PER_RUN), every_s=0.5),
+        _job("feed-sweep", lambda tx, _: bool(feed.behind(tx, 1)),
+             lambda uow: sweep_feeds(uow, limit=PER_RUN), every_s=600.0),
+        _job("reseal", lambda tx, _: any(sealed.sealed_otherwise(tx, column, key, 1) for column in sealed.COLUMNS),
+             lambda uow: reseal(uow, deps, limit=PER_RUN), every_s=60.0),
+        Job("webhooks", _sender(deps), every_s=1.0),
+    ]  # fmt: skip
+
+
+def _job(
+    name: str, look: Callable[[Connection, Service], bool], work: Callable[[Uow], int], every_s: float = 5.0
+) -> Job:
+    def run(service: Service) -> int:
+        with service.db.read() as tx:
+            if not look(tx, service):
+                return 0
+        with service.uow() as uow:
+            return work(uow)
+
+    return Job(name, run, every_s=every_s)
+
+
+def _sender(deps: Deps) -> Callable[[Service], int]:
+    """Return the job that sends one message; no transaction is open while it travels."""
+
+    def run(service: Service) -> int:
+        with service.db.read() as tx:
+            if not webhooks.due(tx, service.machine.now(), 1):
+                return 0
+        with service.uow() as uow:
+            message = next_message(uow, deps)
+        if message is None:
+            return 0
+        answer = delivery.send(
+            message.webhook.url,
+            message.body,
+            message.headers,
+            timeout_s=deps.settings.webhook_timeout_s,
+            private_hosts=deps.settings.private_hosts,
+        )
+        with service.uow() as uow:
+            note_answer(uow, message, answer)
+        return 1
+
+    return run

@@ -29,10 +29,22 @@ class Settings(BaseServiceSettings):
         default=14, ge=14, le=60, description="Days from the planned dispatch to the printed deadline; 21 with print."
     )
 
+    deferral_max_days: int = Field(default=30, ge=1, le=365, description="Longest time given at once, in days.")
+    plan_max_instalments: int = Field(default=12, ge=1, le=60, description="Most instalments of a plan given at once.")
+    plan_min_instalment_ore: int = Field(default=300_00, ge=1, description="Smallest instalment of one, in øre.")
+    plan_max_total_ore: int = Field(default=50_000_00, ge=1, description="Most that one may be for, in øre.")
+    plan_first_due_days: int = Field(default=31, ge=1, le=365, description="Days within which one must begin to pay.")
+    plan_broken_months: int = Field(default=12, ge=0, le=120, description="Months a broken plan bars another for.")
+
     keys_file: Path | None = Field(default=None, description="Field and index keys; None: in the data folder.")
     notifications_public_key: Path | None = Field(default=None, description="None: in the data folder.")
 
     token_minutes: int = Field(default=15, ge=1, le=15, description="Life of a debtor's platform token.")
+    webhook_private_hosts: bool | None = Field(
+        default=None, description="Let webhooks go to http and to private addresses; None: as the sandbox."
+    )
+    webhook_timeout_s: float = Field(default=10.0, gt=0, le=30)
+
     id_issuer: str = Field(default="urn:inkasso:local", description="Issuer of id tokens with a pid.")
     id_issuer_jwks: Path | None = None
     id_audience: str = "inkasso-min-side"
@@ -41,6 +53,11 @@ class Settings(BaseServiceSettings):
     def key_file(self) -> Path:
         """File of the field keys and the index key."""
         return self.keys_file or self.keys_dir / KEY_FILE
+
+    @property
+    def private_hosts(self) -> bool:
+        """Whether webhooks may go to plain http and to private addresses."""
+        return self.sandbox if self.webhook_private_hosts is None else self.webhook_private_hosts
 
     @property
     def sealing_key_file(self) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, select, update
 
 from claims_api.crypto import SealedField
-from claims_api.tables import ClaimRow, DebtorRow, RepresentativeRow
+from claims_api.tables import ClaimRow, DebtorRow, RepresentativeRow, RequestTextRow, WebhookRow
 from shared.db import table_of
 
 
@@ -29,8 +29,10 @@ class SealedColumn:
 DEBTOR_ID = SealedColumn(table=table_of(DebtorRow), row_id="debtor_ref", data="id_sealed", key="id_key")
 REPRESENTATIVE_ID = SealedColumn(table=table_of(RepresentativeRow), row_id="debtor_ref", data="id_sealed", key="id_key")
 CLAIM_TEXT = SealedColumn(table=table_of(ClaimRow), row_id="claim_id", data="sealed", key="sealed_key")
+REQUEST_TEXT = SealedColumn(table=table_of(RequestTextRow), row_id="text_id", data="sealed", key="sealed_key")
+WEBHOOK_SECRET = SealedColumn(table=table_of(WebhookRow), row_id="webhook_id", data="secret", key="secret_key")
 
-COLUMNS: Sequence[SealedColumn] = (DEBTOR_ID, REPRESENTATIVE_ID, CLAIM_TEXT)
+COLUMNS: Sequence[SealedColumn] = (DEBTOR_ID, REPRESENTATIVE_ID, CLAIM_TEXT, REQUEST_TEXT, WEBHOOK_SECRET)
 
 
 def keys_in_use(tx: Connection) -> set[str]:

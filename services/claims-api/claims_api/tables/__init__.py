@@ -16,6 +16,7 @@ from claims_api.tables.cases import (
 from claims_api.tables.creditors import AgreementRow, CreditorChangeRow, CreditorRow
 from claims_api.tables.debtors import DebtorRow, RepresentativeRow
 from claims_api.tables.demands import DemandClaimRow, DemandRow
+from claims_api.tables.feed import FeedCaseRow, FeedEntryRow, FeedUnitRow, FeedWriterRow, WebhookRow
 from claims_api.tables.money import (
     BankDayRow,
     BankEntryRow,
@@ -53,6 +54,10 @@ __all__ = [
     "DebtorRow",
     "DemandClaimRow",
     "DemandRow",
+    "FeedCaseRow",
+    "FeedEntryRow",
+    "FeedUnitRow",
+    "FeedWriterRow",
     "HoldClaimRow",
     "HoldRow",
     "InstalmentRow",
@@ -72,4 +77,5 @@ __all__ = [
     "RequestRow",
     "RequestTextRow",
     "TimelineRow",
+    "WebhookRow",
 ]

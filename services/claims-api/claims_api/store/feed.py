@@ -1,0 +1,187 @@
+"""The units' event feeds: what is new in ``events``, positions, and reading a feed.
+
+Versions of one case's events become visible in their order, because each is given out under the lock of the case's
+stream; so a feed that follows versions can never pass one by. Row ids only say where to look: rows of transactions
+that commit late lie a little behind the newest, which is why the look goes back ``OVERLAP`` rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.sql import bindparam
+
+from claims_api.tables import PLUMBING, FeedCaseRow, FeedEntryRow, FeedUnitRow, FeedWriterRow
+from shared.db import chunks, insert_ignore, lock_rows, table_of, upsert
+
+EVENTS, STREAMS = PLUMBING.events, PLUMBING.stream_version
+ENTRY, UNIT, CASE, WRITER = (table_of(row) for row in (FeedEntryRow, FeedUnitRow, FeedCaseRow, FeedWriterRow))
+
+TOPIC = "claims"
+OVERLAP = 500
+_WRITER = "one"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An event that lies where the writer looks: which case's, and its version."""
+
+    row: int
+    event_id: str
+    case_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """An event of this service as it was published."""
+
+    row: int
+    event_id: str
+    case_id: str
+    version: int
+    type: str
+    payload: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEntry:
+    """One event as a unit may see it."""
+
+    unit: str
+    position: int
+    event_id: str
+    type: str
+    at: datetime
+    case_id: str
+    claim_id: str | None
+    data: Mapping[str, Any]
+
+
+def lock_writer(tx: Connection) -> int:
+    """Become the one writer for this transaction; returns the row to look on from."""
+    insert_ignore(tx, WRITER, [{"writer": _WRITER, "last_row": 0}])
+    lock_rows(tx, WRITER, "writer", [_WRITER])
+    return int(tx.execute(select(WRITER.c.last_row)).scalar_one())
+
+
+def writer_at(tx: Connection) -> int:
+    """Return the row the writer looks on from."""
+    return int(tx.execute(select(func.coalesce(func.max(WRITER.c.last_row), 0))).scalar_one())
+
+
+def move_writer(tx: Connection, last_row: int) -> None:
+    """Store where the writer looks on from."""
+    tx.execute(update(WRITER).values(last_row=last_row))
+
+
+def seen_after(tx: Connection, row: int, limit: int) -> list[Seen]:
+    """Return the events from a little before ``row`` on, by row; SQLite's one writer commits in the order of rows."""
+    overlap = OVERLAP if tx.dialect.name == "postgresql" else 0
+    query = (
+        select(EVENTS.c.row, EVENTS.c.event_id, EVENTS.c.key, EVENTS.c.version)
+        .where(EVENTS.c.row > row - overlap, EVENTS.c.topic == TOPIC)
+        .order_by(EVENTS.c.row)
+        .limit(overlap + limit)
+    )
+    return [
+        Seen(row=found.row, event_id=found.event_id, case_id=found.key, version=found.version)
+        for found in tx.execute(query)
+    ]
+
+
+def waiting(tx: Connection) -> int:
+    """Count the events that the writer has not looked at yet."""
+    query = select(func.count()).select_from(EVENTS).where(EVENTS.c.row > writer_at(tx), EVENTS.c.topic == TOPIC)
+    return int(tx.execute(query).scalar_one())
+
+
+def published(tx: Connection, event_ids: Iterable[str]) -> dict[str, Published]:
+    """Return the events with these ids, by id."""
+    found: dict[str, Published] = {}
+    for piece in chunks(sorted(event_ids)):
+        for row in tx.execute(select(EVENTS).where(EVENTS.c.event_id.in_(piece))):
+            found[row.event_id] = _published(row)
+    return found
+
+
+def published_between(tx: Connection, case_id: str, first: int, last: int) -> list[Published]:
+    """Return the events of a case from version ``first`` to ``last``."""
+    query = (
+        select(EVENTS)
+        .where(EVENTS.c.topic == TOPIC, EVENTS.c.key == case_id, EVENTS.c.version.between(first, last))
+        .order_by(EVENTS.c.version)
+    )
+    return [_published(found) for found in tx.execute(query)]
+
+
+def behind(tx: Connection, limit: int) -> dict[str, int]:
+    """Return cases whose feeds are behind their events, and the version those have come to; reads every case."""
+    query = (
+        select(STREAMS.c.key, STREAMS.c.version)
+        .select_from(STREAMS.outerjoin(CASE, CASE.c.case_id == STREAMS.c.key))
+        .where(STREAMS.c.topic == TOPIC, STREAMS.c.version > func.coalesce(CASE.c.version, 0))
+        .limit(limit)
+    )
+    return {row.key: row.version for row in tx.execute(query)}
+
+
+def fed_versions(tx: Connection, case_ids: Iterable[str]) -> dict[str, int]:
+    """Return the version each case's feed has come to; a case that is not in it has none."""
+    found: dict[str, int] = {}
+    for piece in chunks(sorted(set(case_ids))):
+        for row in tx.execute(select(CASE).where(CASE.c.case_id.in_(piece))):
+            found[row.case_id] = row.version
+    return found
+
+
+def keep_versions(tx: Connection, versions: Mapping[str, int]) -> None:
+    """Store the version each case's feed has come to."""
+    rows = [{"case_id": case_id, "version": version} for case_id, version in sorted(versions.items())]
+    upsert(tx, CASE, rows, key=["case_id"], update=["version"])
+
+
+def last_positions(tx: Connection, units: Collection[str]) -> dict[str, int]:
+    """Return the last position given out in each unit's feed; the caller is the one writer."""
+    insert_ignore(tx, UNIT, [{"unit": unit, "last_position": 0} for unit in sorted(units)])
+    query = select(UNIT.c.unit, UNIT.c.last_position).where(UNIT.c.unit.in_(sorted(units)))
+    return {row.unit: row.last_position for row in tx.execute(query)}
+
+
+def append(tx: Connection, entries: Sequence[FeedEntry], positions: Mapping[str, int]) -> None:
+    """Append entries and store the last position of each unit."""
+    if not entries:
+        return
+    tx.execute(ENTRY.insert(), [{name: getattr(entry, name) for name in FeedEntry.__slots__} for entry in entries])
+    tx.execute(
+        update(UNIT).where(UNIT.c.unit == bindparam("of_unit")).values(last_position=bindparam("reached")),
+        [{"of_unit": unit, "reached": position} for unit, position in sorted(positions.items())],
+    )
+
+
+def read(tx: Connection, unit: str, *, after: int, limit: int) -> list[FeedEntry]:
+    """Return a unit's entries in order, from the position after ``after``."""
+    query = select(ENTRY).where(ENTRY.c.unit == unit, ENTRY.c.position > after).order_by(ENTRY.c.position).limit(limit)
+    return [FeedEntry(**row) for row in tx.execute(query).mappings()]
+
+
+def last_position(tx: Connection, unit: str) -> int:
+    """Return the last position of a unit's feed, 0 when it has none."""
+    return int(tx.execute(select(UNIT.c.last_position).where(UNIT.c.unit == unit)).scalar() or 0)
+
+
+def _published(row: Any) -> Published:
+    return Published(
+        row=row.row,
+        event_id=row.event_id,
+        case_id=row.key,
+        version=row.version,
+        type=row.type,
+        payload=row.payload,
+        at=row.recorded_at,
+    )

@@ -1,0 +1,124 @@
+"""Writing the units' feeds: each event of a case becomes an entry of its unit's feed, once, with the next position.
+
+Positions are given after commit, by one writer, so that a unit that reads up to a position has read everything before
+it (decisions A5). What only concerns the platform's own services, and who else is liable, is not told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from claims_api.store import cases, claims, feed
+from claims_api.store.claims import Claim
+from claims_api.store.feed import FeedEntry, Published, Seen
+from shared.events.claims import (
+    DemandDeclined,
+    DemandReleased,
+    PayoutRefused,
+    PayoutReserved,
+    RefundProposed,
+)
+from shared.uow import Uow
+
+NOT_TOLD = frozenset(
+    kind.TYPE for kind in (DemandDeclined, DemandReleased, PayoutRefused, PayoutReserved, RefundProposed)
+)
+"""Kinds that are between the platform's own services."""
+
+NOT_SHOWN = frozenset({"recipients", "debtor_refs", "debtor_ref", "payee", "step_id", "ladder", "text_id", "text_ids"})
+"""Fields that say who else is liable, or how the platform works inside."""
+
+
+def anything_new(tx: Connection, *, limit: int) -> bool:
+    """Tell whether the writer would find something to write."""
+    seen = feed.seen_after(tx, feed.writer_at(tx), limit)
+    fed = feed.fed_versions(tx, {event.case_id for event in seen})
+    return any(event.version > fed.get(event.case_id, 0) for event in seen)
+
+
+def write_feeds(uow: Uow, *, limit: int) -> int:
+    """Give the newest events their positions; returns how many there were."""
+    last_row = feed.lock_writer(uow.tx)
+    seen = feed.seen_after(uow.tx, last_row, limit)
+    if not seen:
+        return 0
+    written = _write(uow, _new(uow, seen))
+    if seen[-1].row > last_row:
+        feed.move_writer(uow.tx, seen[-1].row)
+    return written
+
+
+def sweep_feeds(uow: Uow, *, limit: int) -> int:
+    """Give positions to events that the writer never looked at, however late they were committed."""
+    feed.lock_writer(uow.tx)
+    late = feed.behind(uow.tx, limit)
+    fed = feed.fed_versions(uow.tx, late)
+    new = [
+        event
+        for case_id, version in sorted(late.items())
+        for event in feed.published_between(uow.tx, case_id, fed.get(case_id, 0) + 1, version)
+    ]
+    return _write(uow, new)
+
+
+def _new(uow: Uow, seen: Sequence[Seen]) -> list[Published]:
+    """Return what is not in a feed yet, each case's events in the order of their versions and without a gap."""
+    fed = feed.fed_versions(uow.tx, {event.case_id for event in seen})
+    fresh = [event for event in seen if event.version > fed.get(event.case_id, 0)]
+    full = feed.published(uow.tx, [event.event_id for event in fresh])
+    new: list[Published] = []
+    for event in fresh:
+        reached = fed.get(event.case_id, 0)
+        if event.version > reached + 1:
+            new += feed.published_between(uow.tx, event.case_id, reached + 1, event.version - 1)
+        if event.version > reached:
+            new.append(full[event.event_id])
+            fed[event.case_id] = event.version
+    return new
+
+
+def _write(uow: Uow, new: Sequence[Published]) -> int:
+    if not new:
+        return 0
+    units = {case_id: case.unit for case_id, case in cases.find_cases(uow.tx, {one.case_id for one in new}).items()}
+    shown = {one.event_id: _shown(one) for one in new if one.case_id in units and one.type not in NOT_TOLD}
+    about = claims.find_claims(uow.tx, {claim_id for data in shown.values() for claim_id in _claim_ids(data)})
+    positions = feed.last_positions(uow.tx, {units[one.case_id] for one in new if one.event_id in shown})
+    entries = []
+    for one in new:
+        data = shown.get(one.event_id)
+        if data is not None:
+            unit = units[one.case_id]
+            positions[unit] += 1
+            entries.append(_entry(one, unit, positions[unit], data, about))
+    feed.append(uow.tx, entries, positions)
+    feed.keep_versions(uow.tx, {one.case_id: one.version for one in new})
+    return len(new)
+
+
+def _shown(event: Published) -> dict[str, Any]:
+    return {name: value for name, value in json.loads(event.payload).items() if name not in NOT_SHOWN}
+
+
+def _claim_ids(data: Mapping[str, Any]) -> list[str]:
+    return [data["claim_id"]] if data.get("claim_id") else list(data.get("claim_ids") or ())
+
+
+def _entry(event: Published, unit: str, position: int, data: dict[str, Any], about: Mapping[str, Claim]) -> FeedEntry:
+    """Return the entry of an event, with the unit's own references beside our ids."""
+    ids = _claim_ids(data)
+    references = [about[claim_id].external_ref for claim_id in ids if claim_id in about]
+    return FeedEntry(
+        unit=unit,
+        position=position,
+        event_id=event.event_id,
+        type=event.type,
+        at=event.at,
+        case_id=event.case_id,
+        claim_id=ids[0] if len(ids) == 1 else None,
+        data=data | {"external_refs": references},
+    )
