@@ -20,7 +20,7 @@ NoticeKind = Literal[
     "request_received", "deferral_granted", "deferral_refused",
     "plan_agreed", "plan_changed", "plan_change_refused", "plan_refused", "plan_reminder", "plan_broken", "plan_kept",
     "objection_received", "objection_preliminary", "objection_decided", "objection_withdrawn",
-    "message_answered", "paid_claim_noted",
+    "message_answered",
 ]  # fmt: skip
 
 

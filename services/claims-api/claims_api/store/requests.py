@@ -46,7 +46,7 @@ class Request:
     acknowledges: bool = False
     disputed_ore: int | None = None
     ground: str | None = None
-    about: str | None = None
+    concerns: str | None = None
     text_digest: str | None = None
     heard_by: str | None = None
     freezes: bool = False

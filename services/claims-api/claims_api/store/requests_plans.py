@@ -32,6 +32,7 @@ class Plan:
     kid: str
     lead_case_id: str
     agreed_on: date
+    first_due: date
     revision: int
     revised_on: date
     revised_at: datetime

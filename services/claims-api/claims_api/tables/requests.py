@@ -54,7 +54,7 @@ class RequestRow(Model, table=True):
     # An objection
     disputed_ore: int | None = Field(default=None, sa_type=BigInteger)
     ground: str | None = Field(default=None, max_length=16)
-    about: str | None = Field(default=None, max_length=10)
+    concerns: str | None = Field(default=None, max_length=10)
     text_digest: str | None = Field(default=None, max_length=64)
     heard_by: str | None = Field(default=None, max_length=10)
     freezes: bool = False
@@ -91,8 +91,9 @@ class RequestClaimRow(Model, table=True):
 class PlanRow(Model, table=True):
     """A payment plan (nedbetalingsavtale) that was agreed; its state is its request's.
 
-    ``revision`` counts its changes; what came in is counted from ``revised_at``. ``reminded_number``: the instalment
-    that a reminder was sent of, to be paid by ``remind_pay_by``. ``look_on``: the next day it is to be judged.
+    ``revision`` counts its changes; what came in is counted from ``revised_at``; instalments fall on the same-numbered
+    day as ``first_due``. ``reminded_number``: the instalment that a reminder was sent of, to be paid by
+    ``remind_pay_by``. ``look_on``: the next day it is to be judged.
     """
 
     __tablename__ = "plan"
@@ -101,6 +102,7 @@ class PlanRow(Model, table=True):
     kid: str = Field(max_length=25, unique=True)
     lead_case_id: str = Field(max_length=ID, foreign_key="case_file.case_id", index=True)
     agreed_on: date
+    first_due: date
     revision: int
     revised_on: date
     revised_at: datetime = Field(sa_type=Instant)
