@@ -149,7 +149,8 @@ def _segment(lower: date, upper: date, base_ore: int, table: RateTable, conventi
     days = (upper - lower).days
     leap = convention is InterestConvention.SKATTEETATEN and isleap(lower.year)
     year_days = 366 if leap else 365
-    exact = base_ore * Fraction(row.value) / 100 * Fraction(days, year_days)
+    part, whole = row.value.as_integer_ratio()
+    exact = Fraction(base_ore * part * days, 100 * whole * year_days)
     return Segment(
         start=lower,
         end=upper,

@@ -132,16 +132,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer(Draft):
-    """A recorded transfer (postering), unique by ``source_event`` and ``ordinal``."""
+    """A recorded transfer (postering), unique by ``source_event`` and ``ordinal``.
 
+    ``transfer_id`` is derived from the two, so that recording the same thing twice gives the same transfer.
+    """
+
+    transfer_id: str
     recorded_at: datetime
     source_event: str
     ordinal: int
-
-    @property
-    def transfer_id(self) -> str:
-        """The identity: derived, so that recording the same thing twice gives the same transfer."""
-        return derived(self.source_event, "transfer", self.ordinal)
 
 
 def record(
@@ -163,6 +162,7 @@ def record(
             about=draft.about,
             trace=draft.trace,
             reverses=draft.reverses,
+            transfer_id=derived(source_event, "transfer", ordinal),
             recorded_at=recorded_at,
             source_event=source_event,
             ordinal=ordinal,

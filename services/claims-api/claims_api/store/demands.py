@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, func, or_, select, update
 
 from claims_api.tables import DemandClaimRow, DemandRow
-from shared.db import chunks, insert_ignore, table_of
+from shared.db import chunks, table_of
 
 DEMAND = table_of(DemandRow)
 DEMAND_CLAIM = table_of(DemandClaimRow)
@@ -63,16 +63,17 @@ class Demand:
 _COLUMNS = [name for name in Demand.__slots__ if name != "owed"]
 
 
-def insert_demand(tx: Connection, demand: Demand) -> bool:
-    """Store a demand and its claims; False when its step has one already."""
-    if not insert_ignore(tx, DEMAND, [{name: getattr(demand, name) for name in _COLUMNS}]):
-        return False
+def insert_demands(tx: Connection, fresh: Sequence[Demand]) -> None:
+    """Store demands and the claims in them; raises IntegrityError when a step has one already."""
+    if not fresh:
+        return
+    tx.execute(DEMAND.insert(), [{name: getattr(demand, name) for name in _COLUMNS} for demand in fresh])
     rows = [
         {"demand_id": demand.demand_id, "claim_id": claim_id, "position": at, "owed_ore": owed}
+        for demand in fresh
         for at, (claim_id, owed) in enumerate(demand.owed.items())
     ]
     tx.execute(DEMAND_CLAIM.insert(), rows)
-    return True
 
 
 def change_demand(tx: Connection, demand_id: str, **changes: Any) -> None:
@@ -111,19 +112,31 @@ def steps_answered(tx: Connection, step_ids: Iterable[str]) -> set[str]:
     return found
 
 
-def last_fee_on(tx: Connection, debtor_ref: str, legal_person: str, kind: str, *, besides: str | None) -> date | None:
-    """Return the planned day of the debtor's latest demand of a kind that carries a fee and was not taken back."""
-    query = select(func.max(DEMAND.c.planned_dispatch)).where(
-        DEMAND.c.debtor_ref == debtor_ref,
-        DEMAND.c.legal_person == legal_person,
-        DEMAND.c.kind == kind,
-        DEMAND.c.fee_ore > 0,
-        DEMAND.c.state != WITHDRAWN,
-        DEMAND.c.void.is_(False),
-    )
-    if besides is not None:
-        query = query.where(DEMAND.c.demand_id != besides)
-    return tx.execute(query).scalar()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeDay:
+    """A demand that carries a fee and was not taken back: whose, for which legal person, and when it leaves."""
+
+    demand_id: str
+    debtor_ref: str
+    legal_person: str
+    planned_dispatch: date
+
+
+def fee_days(tx: Connection, debtor_refs: Iterable[str], kind: str, since: date) -> list[FeeDay]:
+    """Return the demands of a kind with a fee that leave on ``since`` or later, of these debtors."""
+    columns = (DEMAND.c.demand_id, DEMAND.c.debtor_ref, DEMAND.c.legal_person, DEMAND.c.planned_dispatch)
+    found: list[FeeDay] = []
+    for piece in chunks(sorted(set(debtor_refs))):
+        query = select(*columns).where(
+            DEMAND.c.debtor_ref.in_(piece),
+            DEMAND.c.planned_dispatch >= since,
+            DEMAND.c.kind == kind,
+            DEMAND.c.fee_ore > 0,
+            DEMAND.c.state != WITHDRAWN,
+            DEMAND.c.void.is_(False),
+        )
+        found.extend(FeeDay(**row) for row in tx.execute(query).mappings())
+    return found
 
 
 def with_cost_due(tx: Connection, today: date, limit: int) -> list[Demand]:

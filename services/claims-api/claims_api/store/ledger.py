@@ -166,6 +166,7 @@ def transfer_of(row: RowMapping) -> Transfer:
         about=row["about"],
         trace=Trace(rule=row["trace"]["rule"], reference=row["trace"]["reference"], inputs=row["trace"]["inputs"]),
         reverses=row["reverses"],
+        transfer_id=row["transfer_id"],
         recorded_at=row["recorded_at"],
         source_event=row["source_event"],
         ordinal=row["ordinal"],

@@ -6,7 +6,7 @@ day, its own fee, the deadline, and the version of each recipient's record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, cast
@@ -19,18 +19,18 @@ from claims_api.domain.demand import Declined, Refusal, planned_dispatch, printe
 from claims_api.domain.fees import FEE_LABELS, ChargedClaim, EarlierLetter, FeeRegime, LetterKind, letter_fee
 from claims_api.domain.interest import rate_on
 from claims_api.domain.salaer import change_days
-from claims_api.store import cases, debtors, demands, holds
+from claims_api.store import cases, debtors, demands
 from claims_api.store.cases import Case, TimelineEntry
 from claims_api.store.claims import Claim
-from claims_api.store.demands import Demand
+from claims_api.store.demands import Demand, FeeDay
 from claims_api.usecases.casebook import book_cases, load_books
 from claims_api.usecases.consequences import SYSTEM, tell_what_changed
-from claims_api.usecases.judging import Sight, fee_of, look, sight, verdict_of
-from claims_api.usecases.letter_facts import creditor_facts, payee, recipients_of
+from claims_api.usecases.judging import Looked, Sight, fee_of, look, sight, verdict_of
+from claims_api.usecases.letter_facts import creditor_facts, payee, recipients
 from shared.calendar import working_day_after
 from shared.errors import Park
 from shared.events import Event
-from shared.events.claims import DemandDeclined, DemandIssued, StatementLine
+from shared.events.claims import CreditorFacts, DemandDeclined, DemandIssued, StatementLine
 from shared.events.escalation import StepDue
 from shared.law import RatesMissing, Traced
 from shared.money import kroner
@@ -49,12 +49,24 @@ class _Going:
     seen: Sight
     claims: Sequence[Claim]
     fee: Traced[int]
-    planned: date
     deadline: date
+
+    @property
+    def planned(self) -> date:
+        return self.seen.planned
 
     @property
     def total_ore(self) -> int:
         return sum(self.seen.owed[claim.claim_id].balance.total_ore for claim in self.claims) + self.fee.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """A frozen demand, as stored and as published."""
+
+    going: _Going
+    demand: Demand
+    payload: DemandIssued
 
 
 def on_step_due(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
@@ -64,25 +76,35 @@ def on_step_due(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     """
     locked = _lock(uow, [cast(StepDue, event.payload).case_id for event in events])
     answered = demands.steps_answered(uow.tx, [cast(StepDue, event.payload).step_id for event in events])
-    looked = look(uow, load_books(uow.tx, locked))
+    looked = look(uow, deps, load_books(uow.tx, locked))
+    creditors = {unit: creditor_facts(uow.tx, unit) for unit in {case.unit for case in locked.values()}}
+    ready: list[_Ready] = []
     for event in events:
-        step = cast(StepDue, event.payload)
-        if step.step_id in answered:
+        if cast(StepDue, event.payload).step_id in answered:
             continue
-        kind = LetterKind(step.kind)
-        planned = planned_dispatch(uow.today)
-        seen = sight(uow, deps, looked, step.case_id, step.claim_ids, planned)
-        verdict = verdict_of(deps, seen, kind)
-        missing = tuple(name for name in step.claim_ids if name not in seen.checks)
-        if missing:
-            _decline(uow, event, step, Declined(claim_ids=missing, reason=Refusal.NOT_IN_CASE, retry_on=None))
-        for declined in verdict.declined:
-            _decline(uow, event, step, declined)
-        together, later = _who_goes_together(seen, verdict.go, working_day_after(uow.today))
-        for declined in later:
-            _decline(uow, event, step, declined)
-        if together:
-            _issue(uow, deps, _prepare(uow, deps, event, step, kind, seen, together))
+        going = _judge(uow, deps, looked, event)
+        if going is not None:
+            ready.append(_freeze(uow, deps, looked, going, creditors[going.seen.book.case.unit]))
+    _issue(uow, deps, ready)
+
+
+def _judge(uow: Uow, deps: Deps, looked: Looked, event: Event) -> _Going | None:
+    """Decline what may not go; return what may, None when nothing may."""
+    step = cast(StepDue, event.payload)
+    kind = LetterKind(step.kind)
+    seen = sight(uow, deps, looked, step.case_id, step.claim_ids, planned_dispatch(uow.today))
+    verdict = verdict_of(deps, seen, kind)
+    together, later = _who_goes_together(looked, seen, verdict.go, working_day_after(uow.today))
+    missing = tuple(name for name in step.claim_ids if name not in seen.checks)
+    strangers = [Declined(claim_ids=missing, reason=Refusal.NOT_IN_CASE, retry_on=None)] if missing else []
+    for declined in (*strangers, *verdict.declined, *later):
+        _decline(uow, event, step, declined)
+    if not together:
+        return None
+    deadline = printed_deadline(seen.planned, days=deps.settings.deadline_days)
+    fee = fee_of(deps, looked, seen, kind, together, deadline)
+    held = [seen.book.claim(name) for name in together]
+    return _Going(event=event, step=step, kind=kind, seen=seen, claims=held, fee=fee, deadline=deadline)
 
 
 def _lock(uow: Uow, case_ids: Sequence[str]) -> dict[str, Case]:
@@ -94,13 +116,13 @@ def _lock(uow: Uow, case_ids: Sequence[str]) -> dict[str, Case]:
     return cases.lock_cases(uow, found)
 
 
-def _who_goes_together(seen: Sight, go: Sequence[str], again: date) -> tuple[list[str], list[Declined]]:
+def _who_goes_together(looked: Looked, seen: Sight, go: Sequence[str], again: date) -> tuple[list[str], list[Declined]]:
     """Split what may go by who gets the letter: a co-debtor sees their own claim alone, so it goes by itself.
 
     Returns the claims of the letter that goes now, oldest first, and those that come again the next working day.
     """
-    nobody = tuple(name for name in go if not seen.liable[name])
-    able = [name for name in go if seen.liable[name]]
+    able = [name for name in go if recipients("", seen.liable[name], looked.debtors)]
+    nobody = tuple(name for name in go if name not in able)
     declined = [Declined(claim_ids=nobody, reason=Refusal.NO_RECIPIENT, retry_on=None)] if nobody else []
     if not able:
         return [], declined
@@ -112,37 +134,17 @@ def _who_goes_together(seen: Sight, go: Sequence[str], again: date) -> tuple[lis
     return mine, declined
 
 
-def _prepare(
-    uow: Uow, deps: Deps, event: Event, step: StepDue, kind: LetterKind, seen: Sight, claim_ids: Sequence[str]
-) -> _Going:
-    deadline = printed_deadline(seen.planned, days=deps.settings.deadline_days)
-    return _Going(
-        event=event,
-        step=step,
-        kind=kind,
-        seen=seen,
-        claims=[seen.book.claim(name) for name in claim_ids],
-        fee=fee_of(uow, deps, seen, kind, claim_ids, deadline),
-        planned=seen.planned,
-        deadline=deadline,
-    )
-
-
-def _issue(uow: Uow, deps: Deps, going: _Going) -> None:
-    """Freeze the demand, post the interest it asks for, and publish it."""
-    book = going.seen.book
+def _freeze(uow: Uow, deps: Deps, looked: Looked, going: _Going, creditor: CreditorFacts) -> _Ready:
+    """Freeze a demand: what is owed on the planned day, its fee, deadline and recipients."""
+    case = going.seen.book.case
     demand_id = uow.new_id("demand", cause=going.event)
-    payload = _payload(uow, deps, going, demand_id)
-    if not payload.recipients:
-        ids = tuple(claim.claim_id for claim in going.claims)
-        _decline(uow, going.event, going.step, Declined(claim_ids=ids, reason=Refusal.NO_RECIPIENT, retry_on=None))
-        return
+    payload = _payload(deps, looked, going, demand_id, creditor)
     demand = Demand(
         demand_id=demand_id,
         step_id=going.step.step_id,
-        case_id=book.case.case_id,
-        debtor_ref=book.case.debtor_ref,
-        legal_person=book.case.legal_person,
+        case_id=case.case_id,
+        debtor_ref=case.debtor_ref,
+        legal_person=case.legal_person,
         kind=going.kind.value,
         state=demands.ISSUED,
         planned_dispatch=going.planned,
@@ -154,7 +156,7 @@ def _issue(uow: Uow, deps: Deps, going: _Going) -> None:
         total_ore=payload.total_ore,
         frozen=payload.model_dump(mode="json"),
         issued_on=uow.today,
-        issued_at=book.case.last_recorded_at,
+        issued_at=case.last_recorded_at,
         released_until=None,
         sent_on=None,
         next_cost_on=None,
@@ -164,22 +166,35 @@ def _issue(uow: Uow, deps: Deps, going: _Going) -> None:
         fee_dropped=False,
         owed={claim.claim_id: going.seen.owed[claim.claim_id].balance.total_ore for claim in going.claims},
     )
-    if not demands.insert_demand(uow.tx, demand):
-        return
-    books = {book.case.case_id: book}
-    causes = {book.case.case_id: going.event}
-    booked = book_cases(uow, deps, books, causes, interest_to={name: [going.planned] for name in demand.owed})
+    if going.kind is LetterKind.DEMAND and going.fee.value > 0:
+        # The next demand of this debtor in the same batch must see that a fee is taken.
+        fee_day = FeeDay(
+            demand_id=demand_id,
+            debtor_ref=case.debtor_ref,
+            legal_person=case.legal_person,
+            planned_dispatch=going.planned,
+        )
+        looked.fee_days.append(fee_day)
+    return _Ready(going=going, demand=demand, payload=payload)
+
+
+def _issue(uow: Uow, deps: Deps, ready: Sequence[_Ready]) -> None:
+    """Store what was frozen, post the interest it asks for, and publish it."""
+    demands.insert_demands(uow.tx, [one.demand for one in ready])
+    books = {one.demand.case_id: one.going.seen.book for one in ready}
+    causes: dict[str, Event | None] = {one.demand.case_id: one.going.event for one in ready}
+    interest_to = {name: [one.going.planned] for one in ready for name in one.demand.owed}
+    booked = book_cases(uow, deps, books, causes, interest_to=interest_to)
     tell_what_changed(uow, deps, books, booked, causes)
-    uow.emit(payload, key=book.case.case_id, cause=going.event)
-    _write_timeline(uow, book.case, going, demand_id)
+    for one in ready:
+        uow.emit(one.payload, key=one.demand.case_id, cause=one.going.event)
+    cases.add_timeline(uow.tx, [_timeline(uow, one) for one in ready])
 
 
-def _payload(uow: Uow, deps: Deps, going: _Going, demand_id: str) -> DemandIssued:
+def _payload(deps: Deps, looked: Looked, going: _Going, demand_id: str, creditor: CreditorFacts) -> DemandIssued:
     case, oldest = going.seen.book.case, going.claims[0]
-    kind = claim_type(oldest.claim_type)
-    alone = len(going.claims) == 1
     shared_claim = len(going.seen.liable[oldest.claim_id]) > 1
-    own_kid = alone and (going.kind is LetterKind.NOTICE or shared_claim)
+    own_kid = len(going.claims) == 1 and (going.kind is LetterKind.NOTICE or shared_claim)
     return DemandIssued(
         demand_id=demand_id,
         step_id=going.step.step_id,
@@ -197,10 +212,10 @@ def _payload(uow: Uow, deps: Deps, going: _Going, demand_id: str) -> DemandIssue
         provisional_rates=any(going.seen.owed[claim.claim_id].interest.provisional for claim in going.claims),
         expected_further_costs_ore=_further_costs(deps, going),
         dispute_body=cast(Literal["forliksraad", "husleietvistutvalg", "unit"], oldest.dispute_body),
-        enforcement_basis=kind.enforceable_by,
-        creditor=creditor_facts(uow.tx, case.unit),
+        enforcement_basis=claim_type(oldest.claim_type).enforceable_by,
+        creditor=creditor,
         payee=payee(deps.settings),
-        recipients=recipients_of(uow.tx, demand_id, going.seen.liable[oldest.claim_id]),
+        recipients=recipients(demand_id, going.seen.liable[oldest.claim_id], looked.debtors),
     )
 
 
@@ -252,20 +267,18 @@ def _decline(uow: Uow, event: Event, step: StepDue, declined: Declined) -> None:
     uow.emit(payload, key=step.case_id, cause=event)
 
 
-def _write_timeline(uow: Uow, case: Case, going: _Going, demand_id: str) -> None:
-    summary = f"{TITLES[going.kind]} på {kroner(going.total_ore)} kroner er laget, frist {going.deadline:%d.%m.%Y}"
-    alone = going.claims[0].claim_id if len(going.claims) == 1 else None
-    entry = TimelineEntry(
+def _timeline(uow: Uow, one: _Ready) -> TimelineEntry:
+    going, case = one.going, one.going.seen.book.case
+    return TimelineEntry(
         entry_id=uow.new_id("timeline:demand", cause=going.event),
         case_id=case.case_id,
-        claim_id=alone,
+        claim_id=going.claims[0].claim_id if len(going.claims) == 1 else None,
         at=case.last_recorded_at,
         type="demand.issued",
-        summary=summary,
+        summary=f"{TITLES[going.kind]} på {kroner(going.total_ore)} kroner er laget, frist {going.deadline:%d.%m.%Y}",
         actor=SYSTEM,
-        facts={"demand_id": demand_id, "total_ore": going.total_ore, "fee_ore": going.fee.value},
+        facts={"demand_id": one.demand.demand_id, "total_ore": going.total_ore, "fee_ore": going.fee.value},
     )
-    cases.add_timeline(uow.tx, [entry])
 
 
 def next_cost_day(deps: Deps, demand: Demand, after: date, sent_on: date, deadline: date) -> date | None:
@@ -275,8 +288,3 @@ def next_cost_day(deps: Deps, demand: Demand, after: date, sent_on: date, deadli
     horizon = date(deadline.year + 3, 12, 31)
     days = change_days(deadline, sent_on, horizon, rates=deps.rules.rates)
     return next((day for day in days if day > after), None)
-
-
-def stopped(uow: Uow, claim_ids: Sequence[str]) -> Mapping[str, Sequence[holds.Hold]]:
-    """Return the holds that stop these claims."""
-    return holds.stopping_holds(uow.tx, claim_ids)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from claims_api.deps import Deps
 from claims_api.domain.accrual import ClaimBalance, claim_balance
@@ -15,7 +15,6 @@ from claims_api.domain.demand import (
     FeeClaim,
     SentLetter,
     Verdict,
-    bank_days_needed,
     demand_fee,
     judge,
 )
@@ -25,7 +24,7 @@ from claims_api.domain.limitation import is_barred
 from claims_api.store import claims, debtors, demands, holds, payments
 from claims_api.store.claims import Claim
 from claims_api.store.debtors import Debtor
-from claims_api.store.demands import Demand
+from claims_api.store.demands import FeeDay
 from claims_api.usecases.casebook import CaseBook
 from claims_api.usecases.consequences import CLOSED_BY_HAND
 from shared import parking
@@ -49,7 +48,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What is read once for all cases of a batch."""
+    """What is read once for all cases of a batch. ``fee_days`` grows as demands are issued."""
 
     books: Mapping[str, CaseBook]
     held: Mapping[str, Sequence[holds.Hold]]
@@ -57,20 +56,28 @@ class Looked:
     liable: Mapping[str, Sequence[str]]
     candidates: Mapping[str, int]
     parked: set[str]
-    debtors: Mapping[str, Debtor] = field(default_factory=dict)
+    debtors: Mapping[str, Debtor]
+    booked: frozenset[date]
+    fee_days: list[FeeDay]
 
 
-def look(uow: Uow, books: Mapping[str, CaseBook]) -> Looked:
-    """Read holds, liable parties, candidate payments and parked events of the cases, set by set."""
+def look(uow: Uow, deps: Deps, books: Mapping[str, CaseBook]) -> Looked:
+    """Read what judgements of these cases need, set by set."""
     ids = [claim.claim_id for book in books.values() for claim in book.claims]
+    first = min((claim.registered_on for book in books.values() for claim in book.claims), default=uow.today)
+    liable = claims.parties_of(uow.tx, ids)
+    primary = [book.case.debtor_ref for book in books.values()]
+    since = uow.today - timedelta(days=deps.rules.demand_fee_days)
     return Looked(
         books=books,
         held=holds.stopping_holds(uow.tx, ids),
         held_debtors=holds.held_debtors(uow.tx, ids),
-        liable=claims.parties_of(uow.tx, ids),
+        liable=liable,
         candidates=payments.candidates_of(uow.tx, books),
         parked=parking.parked_keys(uow.tx, uow.tables, list(books)),
-        debtors=debtors.find_debtors(uow.tx, [book.case.debtor_ref for book in books.values()]),
+        debtors=debtors.find_debtors(uow.tx, [*primary, *(ref for refs in liable.values() for ref in refs)]),
+        booked=payments.booked_days(uow.tx, deps.settings.payee_account, first, uow.today),
+        fee_days=demands.fee_days(uow.tx, primary, LetterKind.DEMAND.value, since),
     )
 
 
@@ -99,7 +106,7 @@ def sight(
         checks=checks,
         case=CaseCheck(
             today=uow.today,
-            booked=_booked(uow, deps, list(checks.values())),
+            booked=looked.booked,
             candidate_payments=looked.candidates.get(case_id, 0),
             events_parked=case_id in looked.parked,
             demand_today=any(one.planned_dispatch == planned or one.issued_on == uow.today for one in others),
@@ -118,14 +125,18 @@ def verdict_of(deps: Deps, seen: Sight, kind: LetterKind) -> Verdict:
 
 
 def fee_of(
-    uow: Uow, deps: Deps, seen: Sight, kind: LetterKind, claim_ids: Sequence[str], deadline: date
+    deps: Deps, looked: Looked, seen: Sight, kind: LetterKind, claim_ids: Sequence[str], deadline: date
 ) -> Traced[int]:
     """Return the fee a letter about these claims carries, oldest claim first; the caller holds the debtor's lock."""
     book = seen.book
-    last = demands.last_fee_on(
-        uow.tx, book.case.debtor_ref, book.case.legal_person, LetterKind.DEMAND.value, besides=seen.besides
-    )
+    mine = (book.case.debtor_ref, book.case.legal_person)
+    days = [
+        one.planned_dispatch
+        for one in looked.fee_days
+        if (one.debtor_ref, one.legal_person) == mine and one.demand_id != seen.besides
+    ]
     priced = [_fee_claim(book, book.claim(name), seen.debtor) for name in claim_ids]
+    last = max(days, default=None)
     return demand_fee(kind, seen.planned, deadline, priced, last_demand_fee_on=last, rules=deps.rules)
 
 
@@ -164,13 +175,6 @@ def _sent_letters(book: CaseBook, claim: Claim) -> list[SentLetter]:
         for one in book.demands
         if one.stands and claim.claim_id in one.owed and one.sent_on is not None
     ]
-
-
-def _booked(uow: Uow, deps: Deps, checks: Sequence[ClaimCheck]) -> frozenset[date]:
-    days = [day for check in checks for day in bank_days_needed(check, rules=deps.rules)]
-    if not days:
-        return frozenset()
-    return payments.booked_days(uow.tx, deps.settings.payee_account, min(days), max(days))
 
 
 def _rates_known(deps: Deps, planned: date, wanted: Sequence[Claim]) -> bool:
@@ -235,8 +239,3 @@ def _charged_letters(book: CaseBook, claim: Claim) -> list[EarlierLetter]:
         for one in book.demands
         if one.stands and claim.claim_id in one.owed and one.sent_on is not None
     ]
-
-
-def latest_demand(book: CaseBook, demand_id: str) -> Demand:
-    """Return one demand of a case's book."""
-    return next(one for one in book.demands if one.demand_id == demand_id)

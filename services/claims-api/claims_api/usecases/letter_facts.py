@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
 from claims_api.settings import Settings
 from claims_api.store import creditors, debtors
+from claims_api.store.debtors import Debtor
 from shared.errors import Crash
 from shared.events.claims import CreditorFacts, Payee, Recipient
 from shared.ids import letter_id
@@ -35,9 +36,13 @@ def payee(settings: Settings) -> Payee:
 def recipients_of(tx: Connection, demand_id: str, debtor_refs: Iterable[str]) -> list[Recipient]:
     """Return who gets a letter, each with the version of their party record as it is now; the erased get none."""
     refs = list(debtor_refs)
-    known = debtors.find_debtors(tx, refs)
+    return recipients(demand_id, refs, debtors.find_debtors(tx, refs))
+
+
+def recipients(demand_id: str, debtor_refs: Iterable[str], known: Mapping[str, Debtor]) -> list[Recipient]:
+    """Return who gets a letter of those that are known, each with the version of their party record."""
     return [
         Recipient(debtor_ref=ref, party_version=known[ref].version, letter_id=letter_id(demand_id, ref))
-        for ref in refs
+        for ref in debtor_refs
         if ref in known and known[ref].erased_at is None
     ]

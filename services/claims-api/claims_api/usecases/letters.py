@@ -42,7 +42,7 @@ def on_letter_ready(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     A demand that was released and not sent in time is looked at again; one that is withdrawn stays so.
     """
     told, locked = _ours(uow, events, lock_debtors=True)
-    looked = look(uow, load_books(uow.tx, locked))
+    looked = look(uow, deps, load_books(uow.tx, locked))
     for one in told:
         demand = one.demand
         if demand.state not in demands.PENDING:
@@ -51,7 +51,7 @@ def on_letter_ready(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
         seen = sight(
             uow, deps, looked, demand.case_id, demand.claim_ids, demand.planned_dispatch, besides=demand.demand_id
         )
-        fee = fee_of(uow, deps, seen, kind, demand.claim_ids, demand.deadline)
+        fee = fee_of(deps, looked, seen, kind, demand.claim_ids, demand.deadline)
         answer = last_look(
             Frozen(kind=kind, owed=demand.owed, fee_ore=demand.fee_ore, deadline=demand.deadline),
             verdict_of(deps, seen, kind),
