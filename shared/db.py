@@ -7,23 +7,31 @@ What does not: any table or query of a service (its ``tables`` and ``store``).
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from sqlalchemy import JSON, Column, Connection, DateTime, Engine, String, Table, create_engine, event, select
+from sqlalchemy import JSON, Column, Connection, DateTime, Engine, String, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from shared.postgres import PATIENCE_S, Patience, postgres_engine
 
 CHUNK = 500
 """How many values one IN list carries; SQLite's own limit on parameters lies far above."""
 
 READERS_MAX = 8
+POOL_SIZE = 10
 BUSY_TIMEOUT_MS = 30_000
+_ONE_AT_A_TIME = 7003
+"""Key space of the advisory locks behind ``Database.only_one``."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -72,9 +80,11 @@ class Database:
     (``synchronous=FULL``). ``read`` is a snapshot in which nothing can be written.
     """
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, *, patience_s: float = PATIENCE_S, pool_size: int = POOL_SIZE) -> None:
         self.name = name
         self.url = url
+        self._patience = Patience()
+        self._patience_s = patience_s
         parsed = make_url(url)
         self.dialect: Literal["sqlite", "postgresql"]
         self._write_gate = threading.Lock()
@@ -87,9 +97,7 @@ class Database:
             self._reader = _sqlite_engine(url, read_only=True, pool_size=READERS_MAX)
         elif parsed.get_backend_name() == "postgresql":
             self.dialect = "postgresql"
-            self._writer = create_engine(
-                parsed.set(drivername="postgresql+psycopg"), pool_size=10, pool_pre_ping=True, hide_parameters=True
-            )
+            self._writer = postgres_engine(parsed, name, self._patience, pool_size=pool_size)
             self._reader = self._writer
         else:
             raise ValueError(f"database url: expected sqlite or postgresql, got {parsed.get_backend_name()!r}")
@@ -106,20 +114,50 @@ class Database:
             with self._write_gate, self._writer.begin() as tx:
                 yield tx
         else:
-            with self._writer.begin() as tx:
-                yield tx
+            with self._writer.connect() as connection, self._patiently(connection), connection.begin():
+                yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a read-only snapshot."""
         with self._reader.connect() as connection:
-            if self.dialect == "postgresql":
+            if self.dialect == "sqlite":
+                with connection.begin():
+                    yield connection
+            else:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            with connection.begin():
-                yield connection
+                with self._patiently(connection), connection.begin():
+                    yield connection
+
+    @contextmanager
+    def only_one(self, name: str) -> Iterator[bool]:
+        """Say whether this process may do what only one process at a time should; the others get False.
+
+        On SQLite there is one process. The lock goes with the connection, so that it dies with its holder; work under
+        it must be harmless when done twice all the same.
+        """
+        if self.dialect == "sqlite":
+            yield True
+            return
+        number = zlib.crc32(f"{self.name}:{name}".encode()) - 2**31
+        with self._writer.connect() as connection:
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            lock = {"space": _ONE_AT_A_TIME, "number": number}
+            with self._patiently(connection):
+                mine = bool(connection.execute(text("SELECT pg_try_advisory_lock(:space, :number)"), lock).scalar())
+            try:
+                yield mine
+            finally:
+                if mine:
+                    with self._patiently(connection):
+                        connection.execute(text("SELECT pg_advisory_unlock(:space, :number)"), lock)
+
+    def _patiently(self, connection: Connection) -> AbstractContextManager[None]:
+        return self._patience.during(connection.connection.dbapi_connection, self._patience_s)
 
     def close(self) -> None:
         """Let go of every connection."""
+        self._patience.close()
         self._writer.dispose()
         self._reader.dispose()
 
@@ -147,6 +185,23 @@ def _sqlite_engine(url: str, *, read_only: bool, pool_size: int) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def passing(error: BaseException) -> bool:
+    """Say whether a fault of the database may be gone by itself: a lost connection, a lock, a full pool."""
+    if isinstance(error, OperationalError | InterfaceError | NoConnectionFree):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return PostgreSQL's five-character code of an error, or an empty string."""
+    return str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+
+
+def lost_a_race(error: BaseException) -> bool:
+    """Say whether the database rolled back because of another transaction: nothing was stored, and again may do."""
+    return sqlstate(error) in {"40001", "40P01"}
 
 
 def _insert(tx: Connection, table: Table) -> Any:

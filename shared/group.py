@@ -13,8 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import OperationalError
-
+from shared.db import lost_a_race, passing
 from shared.errors import RetryLater
 from shared.uow import Uow
 
@@ -59,7 +58,7 @@ class GroupCommit(Generic[Item, Result]):
     async def _run(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
-            results = await asyncio.to_thread(self._commit, [waiting.item for waiting in group])
+            results = await self._results([waiting.item for waiting in group])
             for waiting, result in zip(group, results, strict=True):
                 if waiting.answer.done():
                     continue  # whoever asked has gone; what was done stays done
@@ -68,12 +67,24 @@ class GroupCommit(Generic[Item, Result]):
                 else:
                     waiting.answer.set_result(result)
 
+    async def _results(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
+        """Return a result for each item, whatever happens: whoever waits must hear something."""
+        try:
+            results = await asyncio.to_thread(self._commit, items)
+        except Exception as fault:
+            return [fault] * len(items)
+        if len(results) != len(items):
+            return [RuntimeError(f"expected {len(items)} results, got {len(results)}")] * len(items)
+        return results
+
     def _commit(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
         try:
             return self._together(items)
-        except OperationalError as gone:
-            return [gone] * len(items)
         except Exception as error:
+            if passing(error) and not lost_a_race(error):
+                return [error] * len(
+                    items
+                )  # whether it was stored is unknown: the callers' keys make asking again safe
             if len(items) == 1:
                 return [error]
             log.info("a group of %d failed together (%s); trying one by one", len(items), type(error).__name__)

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from sqlalchemy import select, text, tuple_, update
 from sqlalchemy.exc import OperationalError
 
-from shared.db import chunks, insert_ignore
+from shared.db import chunks, insert_ignore, sqlstate
 from shared.errors import Conflict, Reject
 from shared.http import Ctx
 from shared.uow import Uow
@@ -26,6 +26,7 @@ KEY_MAX_CHARS = 255
 WAIT_MS = 2_000
 """How long a call waits for another with the same key before it is told that one is running (PostgreSQL)."""
 IN_PROGRESS = 0
+LOCK_NOT_AVAILABLE = "55P03"
 
 Asked = TypeVar("Asked")
 
@@ -43,18 +44,13 @@ class Once:
 
         Raises Reject 422 when the key was used with another body, Conflict 409 while the first call still runs.
         """
-        try:
-            with ctx.uow() as uow:
-                replayed = self._claim(ctx, uow)
-                if replayed is not None:
-                    return replayed
-                body = work(uow).model_dump_json()
-                table = uow.tables.idempotency
-                uow.tx.execute(update(table).where(*self._where(ctx, table)).values(status=status, body=body))
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) == "55P03":
-                raise Conflict("in-progress", "Idempotency-Key: a call with this key is still running") from None
-            raise
+        with ctx.uow() as uow:
+            replayed = self._claim(ctx, uow)
+            if replayed is not None:
+                return replayed
+            body = work(uow).model_dump_json()
+            table = uow.tables.idempotency
+            uow.tx.execute(update(table).where(*self._where(ctx, table)).values(status=status, body=body))
         return Response(body, status_code=status, media_type="application/json")
 
     def _where(self, ctx: Ctx, table: Any) -> tuple[Any, ...]:
@@ -63,8 +59,6 @@ class Once:
 
     def _claim(self, ctx: Ctx, uow: Uow) -> Response | None:
         table = uow.tables.idempotency
-        if uow.db.dialect == "postgresql":
-            uow.tx.execute(text(f"SET LOCAL lock_timeout = {WAIT_MS}"))
         row = {
             "client": f"{ctx.caller.role}:{ctx.caller.subject}",
             "route": self.route,
@@ -74,7 +68,7 @@ class Once:
             "body": "",
             "created_at": uow.machine.now(),
         }
-        if insert_ignore(uow.tx, table, [row]):
+        if self._insert(uow, row):
             return None
         known = uow.tx.execute(select(table).where(*self._where(ctx, table))).one()
         if known.fingerprint != self.fingerprint:
@@ -85,6 +79,21 @@ class Once:
             media_type="application/json",
             headers={"Idempotency-Replayed": "true"},
         )
+
+    @staticmethod
+    def _insert(uow: Uow, row: dict[str, Any]) -> int:
+        """Take the key; a call that runs with it elsewhere is waited for briefly."""
+        if uow.db.dialect == "sqlite":
+            return insert_ignore(uow.tx, uow.tables.idempotency, [row])
+        uow.tx.execute(text(f"SET LOCAL lock_timeout = {WAIT_MS}"))
+        try:
+            taken = insert_ignore(uow.tx, uow.tables.idempotency, [row])
+        except OperationalError as error:
+            if sqlstate(error) == LOCK_NOT_AVAILABLE:
+                raise Conflict("in-progress", "Idempotency-Key: a call with this key is still running") from None
+            raise
+        uow.tx.execute(text("SET LOCAL lock_timeout = 0"))
+        return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,8 @@ def run_together(
             known[identity] = (call.once.fingerprint, status, result.model_dump_json())
             rows.append(_row(uow, call, *known[identity]))
     if rows:
+        # In one order for everybody: two groups that share keys wait for one another, never in a circle.
+        rows.sort(key=lambda row: (row["client"], row["route"], row["key"]))
         uow.tx.execute(uow.tables.idempotency.insert(), rows)
     return [_answer(call, known, results, fresh=first.get(call.identity) is call) for call in calls]
 

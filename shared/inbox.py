@@ -12,18 +12,17 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import ClassVar
 
 from sqlalchemy import Connection, select, tuple_
-from sqlalchemy.exc import OperationalError
 
 from shared import parking
 from shared.bus import Record, TopicPartition
 from shared.clock import Clock, Machine
-from shared.db import Database, chunks, insert_ignore, upsert
+from shared.db import Database, chunks, insert_ignore, passing, upsert
 from shared.errors import Crash, Park, RetryLater
-from shared.events import Event, Payload, Undecodable, decode
-from shared.events.catalogue import TOPICS, dead_letter_topic
+from shared.events import Envelope, Event, Payload, Undecodable, UnknownType, decode, read_envelope
+from shared.events.catalogue import TOPICS
 from shared.failpoints import reach
 from shared.tables import Plumbing
 from shared.uow import Uow, open_uow
@@ -46,6 +45,16 @@ class StateRecord:
 
 
 StateHandler = Callable[[Uow, Sequence[StateRecord]], None]
+
+
+class Unread(Payload):
+    """The data of an event whose type this code does not know, as it came."""
+
+    TYPE: ClassVar[str] = ""
+    TOPIC: ClassVar[str] = ""
+
+    headers: dict[str, str]
+    value: bytes
 
 
 class Gap(Exception):
@@ -80,6 +89,7 @@ class Inbox:
     machine: Machine
     handlers: Mapping[type[Payload], Handler]
     states: Mapping[str, StateHandler]
+    installation: str = ""
 
     def positions(self, starts: Mapping[TopicPartition, int], epoch: str) -> dict[TopicPartition, int]:
         """Return where to read each partition from: what this database has taken, else the log's start.
@@ -108,9 +118,9 @@ class Inbox:
         """
         try:
             return self._take(records, epoch, isolate=False)
-        except (Gap, Crash, RetryLater, OperationalError):
-            raise
-        except Exception:
+        except Exception as fault:
+            if not one_events_fault(fault):
+                raise
             # One of the events cannot be applied: find out which, without letting it take the others down.
             log.info("%s: a batch of %d failed; applying it event by event", self.service, len(records))
             return self._take(records, epoch, isolate=True)
@@ -119,11 +129,18 @@ class Inbox:
         outcome = Outcome()
         with self.db.begin() as tx:
             uow = open_uow(
-                tx, db=self.db, tables=self.tables, source=self.service, clock=self.clock, machine=self.machine
+                tx,
+                db=self.db,
+                tables=self.tables,
+                source=self.service,
+                clock=self.clock,
+                machine=self.machine,
+                installation=self.installation,
             )
             fresh = self._fence(tx, records, epoch, outcome)
             events = [r for r in fresh if TOPICS[r.topic].kind == "events"]
-            self._apply_states(uow, [r for r in fresh if TOPICS[r.topic].kind == "state"], outcome)
+            states = [r for r in fresh if TOPICS[r.topic].kind == "state"]
+            self._apply_states(uow, states, epoch, outcome, isolate=isolate)
             self._apply_events(uow, events, epoch, outcome, isolate=isolate)
             label = f"{uow.label()}<-{'+'.join(sorted({r.topic for r in records}))}"
             outcome.emitted = uow.flush()
@@ -142,7 +159,12 @@ class Inbox:
         )
         if self.db.dialect == "postgresql":
             query = query.with_for_update()
-        expected = {TopicPartition(row.topic, row.part): row.next_offset for row in tx.execute(query)}
+        rows_now = tx.execute(query).all()
+        expected = {TopicPartition(row.topic, row.part): row.next_offset for row in rows_now if row.epoch == epoch}
+        if len(expected) < len(wanted):
+            raise RetryLater(
+                "inbox: expected a position for every partition of this log; the reader asks for them anew"
+            )
         fresh = []
         for record in records:
             tp = TopicPartition(record.topic, record.partition)
@@ -158,23 +180,66 @@ class Inbox:
         outcome.next_offsets = expected
         return fresh
 
-    def _apply_states(self, uow: Uow, records: Sequence[Record], outcome: Outcome) -> None:
-        newest: dict[tuple[str, str], StateRecord] = {}
+    def _apply_states(
+        self, uow: Uow, records: Sequence[Record], epoch: str, outcome: Outcome, *, isolate: bool
+    ) -> None:
+        newest: dict[tuple[str, str], tuple[Record, StateRecord]] = {}
         for record in records:
-            state = self._read_state(record)
+            try:
+                state = self._read_state(record)
+            except Undecodable as wrong:
+                parking.dead_letter(uow, record, epoch, str(wrong))
+                outcome.dead += 1
+                continue
             known = newest.get((record.topic, record.key))
-            if known is None or state.version >= known.version:
-                newest[(record.topic, record.key)] = state
+            if known is None or state.version >= known[1].version:
+                newest[(record.topic, record.key)] = (record, state)
+            outcome.applied[record.topic] += 1
         for topic in dict.fromkeys(t for t, _ in newest):
-            self.states[topic](uow, [state for (t, _), state in newest.items() if t == topic])
-            outcome.applied[topic] += sum(1 for r in records if r.topic == topic)
+            of_topic = [found for (t, _), found in newest.items() if t == topic]
+            if not isolate:
+                self.states[topic](uow, [state for _, state in of_topic])
+                continue
+            for record, state in of_topic:
+                fault = _alone(uow, lambda topic=topic, state=state: self.states[topic](uow, [state]))  # type: ignore[misc]
+                if fault is not None:  # nothing waits behind a state: the next one replaces it
+                    log.error("%s cannot apply a state of %s", self.service, topic, exc_info=fault)
+                    parking.dead_letter(uow, record, epoch, f"handler_error: {type(fault).__name__}")
+                    outcome.applied[topic] -= 1
+                    outcome.dead += 1
 
-    @staticmethod
-    def _read_state(record: Record) -> StateRecord:
+    def _read_state(self, record: Record) -> StateRecord:
         if record.value is None:
-            return StateRecord(record.key, int(record.headers.get("ce_aggregateversion", "0")), None)
+            version = record.headers.get("ce_aggregateversion", "0")
+            if not version.isascii() or not version.isdigit():
+                raise Undecodable("ce_aggregateversion: expected a whole number, got something else")
+            return StateRecord(record.key, int(version), None)
         event = decode(record.headers, record.value)
+        self._check_origin(record, event.envelope, event.payload.TOPIC)
         return StateRecord(record.key, event.envelope.version, event.payload)
+
+    def _check_origin(self, record: Record, envelope: Envelope, topic: str) -> None:
+        """Refuse what is well-formed and not meant for us: another key, topic, sender or installation."""
+        if envelope.aggregate != record.key:
+            raise Undecodable("ce_subject: expected the record's key, got another value")
+        if topic != record.topic:
+            raise Undecodable(f"ce_type: expected an event of {record.topic}, got one of {topic}")
+        if envelope.source != TOPICS[record.topic].producer:
+            raise Undecodable(f"ce_source: expected {TOPICS[record.topic].producer}, got another sender")
+        if envelope.extra.get("installation", "") != self.installation:
+            raise Undecodable("ce_installation: expected our own, got another installation's")
+
+    def _read(self, record: Record) -> Event:
+        """Read a record; raises Undecodable. What only newer code can read comes back as ``Unread``."""
+        if record.value is None:
+            raise Undecodable("value: expected JSON, got nothing")
+        try:
+            event = decode(record.headers, record.value)
+        except UnknownType:
+            event = Event(read_envelope(record.headers), Unread(headers=record.headers, value=record.value))
+        topic = record.topic if isinstance(event.payload, Unread) else event.payload.TOPIC
+        self._check_origin(record, event.envelope, topic)
+        return event
 
     def _apply_events(
         self, uow: Uow, records: Sequence[Record], epoch: str, outcome: Outcome, *, isolate: bool
@@ -182,14 +247,9 @@ class Inbox:
         decoded: list[tuple[str, Event]] = []
         for record in records:
             try:
-                if record.value is None:
-                    raise Undecodable("value: expected JSON, got nothing")
-                event = decode(record.headers, record.value)
-                if event.envelope.aggregate != record.key:
-                    raise Undecodable("ce_subject: expected the record's key, got another value")
-                decoded.append((record.topic, event))
+                decoded.append((record.topic, self._read(record)))
             except Undecodable as wrong:
-                self._dead_letter(uow, record, epoch, str(wrong))
+                parking.dead_letter(uow, record, epoch, str(wrong))
                 outcome.dead += 1
         ready = self._in_version_order(uow, decoded, outcome)
         faults = 0
@@ -213,25 +273,16 @@ class Inbox:
                 parking.park(uow, event, "behind_parked", "an earlier event of this key is parked")
                 outcome.parked += 1
                 continue
-            mark, savepoint = uow.mark(), uow.tx.begin_nested()
-            try:
-                handler(uow, [event])
-            except (Crash, RetryLater, OperationalError):
-                raise
-            except Exception as fault:
-                savepoint.rollback()
-                uow.forget_since(mark)
-                reason = fault.reason if isinstance(fault, Park) else "handler_error"
-                detail = fault.detail if isinstance(fault, Park) else type(fault).__name__
-                log.error(
-                    "%s parks a key: %s", self.service, reason, exc_info=None if isinstance(fault, Park) else fault
-                )
-                parking.park(uow, event, reason, detail)
-                outcome.parked += 1
-                faults += reason == "handler_error"
-            else:
-                savepoint.commit()
+            fault = _alone(uow, lambda event=event: handler(uow, [event]))  # type: ignore[misc]
+            if fault is None:
                 outcome.applied[event.payload.TOPIC] += 1
+                continue
+            reason = fault.reason if isinstance(fault, Park) else "handler_error"
+            detail = fault.detail if isinstance(fault, Park) else type(fault).__name__
+            log.error("%s parks a key: %s", self.service, reason, exc_info=None if isinstance(fault, Park) else fault)
+            parking.park(uow, event, reason, detail)
+            outcome.parked += 1
+            faults += reason == "handler_error"
         return faults
 
     def _in_version_order(
@@ -253,12 +304,16 @@ class Inbox:
                     raise Crash(f"{topic}: version {got} of one aggregate exists twice with different ids")
                 outcome.duplicate += 1
             elif stream in parked and parked[stream] != parking.VERSION_GAP:
-                parking.park(uow, event, "behind_parked", "an earlier event of this key is parked")
+                self._park(uow, topic, event, "behind_parked", "an earlier event of this key is parked")
                 seen[stream] = (got, event.envelope.event_id)
                 outcome.parked += 1
             elif got > version + 1:
-                parking.park(uow, event, parking.VERSION_GAP, f"expected version {version + 1}, got {got}")
+                self._park(uow, topic, event, parking.VERSION_GAP, f"expected version {version + 1}, got {got}")
                 parked[stream] = parking.VERSION_GAP
+                outcome.parked += 1
+            elif isinstance(event.payload, Unread):
+                self._park(uow, topic, event, parking.UNKNOWN_TYPE, f"{event.envelope.type} is newer than this code")
+                seen[stream], parked[stream] = (got, event.envelope.event_id), parking.UNKNOWN_TYPE
                 outcome.parked += 1
             else:
                 ready.append((topic, event))
@@ -284,24 +339,33 @@ class Inbox:
             found.update({(row.topic, row.key): (row.version, row.event_id) for row in tx.execute(query)})
         return found
 
-    def _dead_letter(self, uow: Uow, record: Record, epoch: str, reason: str) -> None:
-        row: dict[str, Any] = {
-            "epoch": epoch,
-            "topic": record.topic,
-            "part": record.partition,
-            "offset": record.offset,
-            "key": record.key[:200],
-            "headers": dict(record.headers),
-            "value": record.value,
-            "reason": reason,
-            "at": uow.now,
-        }
-        if insert_ignore(uow.tx, self.tables.dead_letter, [row]):
-            pointer = f"{epoch}/{record.topic}/{record.partition}/{record.offset}"
-            uow.tx.execute(
-                self.tables.outbox.insert(),
-                [{"topic": dead_letter_topic(record.topic), "shard": 0, "key": pointer, "event_id": None}],
-            )
+    @staticmethod
+    def _park(uow: Uow, topic: str, event: Event, reason: str, detail: str) -> None:
+        if isinstance(event.payload, Unread):
+            value, headers = event.payload.value, event.payload.headers
+            parking.park_record(uow, topic, event.envelope, headers, value, reason, detail)
+        else:
+            parking.park(uow, event, reason, detail)
+
+
+def one_events_fault(fault: Exception) -> bool:
+    """Say whether a fault may be about one event: not a passing one, and none that must stop everything."""
+    return not isinstance(fault, Gap | Crash | RetryLater) and not passing(fault)
+
+
+def _alone(uow: Uow, work: Callable[[], None]) -> Exception | None:
+    """Do something that may fail without taking the rest of the transaction down; returns its fault."""
+    mark, savepoint = uow.mark(), uow.tx.begin_nested()
+    try:
+        work()
+    except Exception as fault:
+        if not one_events_fault(fault):
+            raise
+        savepoint.rollback()
+        uow.forget_since(mark)
+        return fault
+    savepoint.commit()
+    return None
 
 
 def waves(events: Iterable[tuple[str, Event]]) -> list[list[tuple[str, Event]]]:

@@ -6,6 +6,7 @@ service's ``migrations/env.py`` is one call of ``run``.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from shared.db import Database
 
 LOCK_TIMEOUT_MS = 2_000
 """A migration that cannot get its lock gives up instead of queueing every reader behind it."""
+_ONE_AT_A_TIME = 7002
 
 
 def _config(folder: Path) -> Config:
@@ -29,31 +31,41 @@ def _config(folder: Path) -> Config:
     return config
 
 
-def upgrade(db: Database, folder: Path) -> None:
-    """Bring the database to the newest schema; does nothing when it is there."""
+@cache
+def heads(folder: Path) -> frozenset[str]:
+    """Return the newest revisions of a migrations folder."""
+    return frozenset(ScriptDirectory.from_config(_config(folder)).get_heads())
+
+
+def upgrade(db: Database, folder: Path, revision: str = "head") -> None:
+    """Bring the database to the newest schema (or to ``revision``); does nothing when it is there.
+
+    Of several processes that start at once one migrates and the others wait for it.
+    """
+    if revision == "head" and at_head(db, folder):
+        return
     config = _config(folder)
     with db.engine.connect() as connection:
-        if db.dialect == "postgresql":
-            connection.exec_driver_sql(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
-            connection.exec_driver_sql("SELECT pg_advisory_lock(7002)")
+        config.attributes["connection"] = connection
+        if db.dialect == "sqlite":
+            command.upgrade(config, revision)
             connection.commit()
+            return
+        connection.exec_driver_sql("SET statement_timeout = 0")
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ONE_AT_A_TIME})")
+        connection.exec_driver_sql(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
+        connection.commit()
         try:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
             connection.commit()
         finally:
-            if db.dialect == "postgresql":
-                connection.rollback()
-                connection.exec_driver_sql("SELECT pg_advisory_unlock(7002)")
-                connection.exec_driver_sql("RESET lock_timeout")
-                connection.commit()
+            connection.invalidate()  # with it go the lock and the settings, whatever state it is in
 
 
 def at_head(db: Database, folder: Path) -> bool:
     """Say whether the database has the newest schema."""
-    heads = set(ScriptDirectory.from_config(_config(folder)).get_heads())
     with db.read() as tx:
-        return set(MigrationContext.configure(tx).get_current_heads()) == heads
+        return set(MigrationContext.configure(tx).get_current_heads()) == heads(folder)
 
 
 def differences(db: Database, metadata: MetaData) -> list[Any]:

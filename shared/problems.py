@@ -10,9 +10,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 
+from shared.db import passing
 from shared.errors import FieldError, Reject, RetryLater
 
 MEDIA_TYPE = "application/problem+json"
@@ -118,14 +120,26 @@ def install_problems(app: FastAPI) -> None:
         return problem_response(error.status_code, code, str(error.detail), headers=headers)
 
     @app.exception_handler(RetryLater)
-    @app.exception_handler(OperationalError)
+    @app.exception_handler(NoConnectionFree)
     async def _later(_request: Request, error: Exception) -> JSONResponse:
         log.warning("answered 503: %s", type(error).__name__)
         return problem_response(
-            503, "retry-later", "not available right now: the same call may succeed", headers={"Retry-After": "1"}
+            503,
+            "retry-later",
+            "not available right now, and whether anything was stored is unknown: the same call with the same"
+            " Idempotency-Key is safe",
+            headers={"Retry-After": "1"},
         )
+
+    @app.exception_handler(DataError)
+    async def _not_storable(_request: Request, _error: DataError) -> JSONResponse:
+        return problem_response(422, "not-storable", "a text or number: expected one that can be stored, got another")
 
     @app.exception_handler(Exception)
     async def _fault(_request: Request, error: Exception) -> JSONResponse:
         log.error("unhandled error in a request", exc_info=error)
         return problem_response(500, "fault", "a fault on our side; nothing was stored")
+
+    @app.exception_handler(DBAPIError)
+    async def _database(request: Request, error: DBAPIError) -> JSONResponse:
+        return await (_later(request, error) if passing(error) else _fault(request, error))

@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI, Response
-from fastapi.responses import JSONResponse
-from sqlalchemy import Connection, func, select
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import Connection
 
-from shared import outbox, parking
+from shared import outbox, parking, probes
 from shared.auth import TokenVerifier, verifier
-from shared.bus import Bus
+from shared.bus import Bus, BusUnavailable
 from shared.clock import Clock, Machine
-from shared.db import Database
+from shared.db import Database, passing
 from shared.events import Event, Payload
 from shared.events.catalogue import TOPICS
 from shared.failpoints import reach
 from shared.http import Edge
 from shared.inbox import Handler, Inbox, StateHandler
-from shared.metrics import CONTENT_TYPE, Metrics
+from shared.metrics import Metrics
 from shared.migrate import at_head, upgrade
 from shared.operator import router as operator_router
 from shared.outbox import Relay, StateLoader
-from shared.problems import Problem, install_problems
+from shared.problems import install_problems
 from shared.settings import BaseServiceSettings
 from shared.tables import Plumbing
 from shared.uow import Uow, open_uow
@@ -39,11 +38,15 @@ from shared.worker import Worker
 
 STOP_S_MAX = 25.0
 RUNS_IN_A_ROW_MAX = 10_000
+RETRY_S = 0.5
+RETRY_S_MAX = 5.0
 
 log = logging.getLogger(__name__)
 
 Backlog = Callable[[Connection], dict[str, int]]
 DiscardHook = Callable[[Uow, Sequence[Event]], None]
+StartCheck = Callable[[Connection], None]
+"""Looks at the database before a service begins; raises Crash for one it must not work on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Service:
     migrations: Path
     state_loader: StateLoader | None = None
     on_discard: DiscardHook | None = None
+    check: StartCheck | None = None
     relay: Relay = field(init=False)
     worker: Worker = field(init=False)
     activity: int = 0
@@ -82,8 +86,18 @@ class Service:
     _stopping: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _job_locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _missing: str | None = None
+    _of_database: probes.Question = field(init=False)
+    _of_gauges: probes.Question = field(init=False)
+    _of_bus: probes.Question = field(init=False)
+    _of_lag: probes.Question = field(init=False)
 
     def __post_init__(self) -> None:
+        some_topic = next(iter(TOPICS))
+        self._of_database = probes.Question(lambda: asyncio.to_thread(at_head, self.db, self.migrations))
+        self._of_gauges = probes.Question(lambda: asyncio.to_thread(self.refresh_gauges))
+        self._of_bus = probes.Question(lambda: self.bus.end_offsets(some_topic))
+        self._of_lag = probes.Question(lambda: self.worker.lag())
         self.relay = Relay(self.db, self.tables, self.bus, self.metrics, self.state_loader)
         topics = sorted({kind.TOPIC for kind in self.inbox.handlers} | set(self.inbox.states))
         self.worker = Worker(self.inbox, self.bus, topics, self.metrics, self.relay.wake)
@@ -92,7 +106,15 @@ class Service:
     def uow(self) -> Iterator[Uow]:
         """Open a unit of work: committed with its events at the end, rolled back when the block raises."""
         with self.db.begin() as tx:
-            uow = open_uow(tx, db=self.db, tables=self.tables, source=self.name, clock=self.clock, machine=self.machine)
+            uow = open_uow(
+                tx,
+                db=self.db,
+                tables=self.tables,
+                source=self.name,
+                clock=self.clock,
+                machine=self.machine,
+                installation=self.inbox.installation,
+            )
             yield uow
             label = uow.label()
             emitted = uow.flush()
@@ -105,32 +127,71 @@ class Service:
     def replay(self, topic: str, key: str, who: str, reason: str) -> int:
         """Apply a parked key's events in order, in one transaction; returns how many."""
         with self.uow() as uow:
-            events = parking.waiting_events(uow.tx, self.tables, topic, key)
+            events = parking.events_to_replay(uow, topic, key)
             for event in events:
-                self.inbox.handlers[type(event.payload)](uow, [event])
+                handler = self.inbox.handlers.get(type(event.payload))
+                if handler is not None:
+                    handler(uow, [event])
             parking.finish_replay(uow, topic, key, events, who, reason)
         return len(events)
 
     async def start(self) -> None:
-        """Bring the schema up to date and begin to consume, relay and run jobs."""
-        await asyncio.to_thread(upgrade, self.db, self.migrations)
+        """Bring the schema up to date and begin to consume, relay and run jobs; the bus is started already."""
+        await asyncio.to_thread(self._prepare_database)
+        self._begin()
+
+    async def start_when_possible(self) -> None:
+        """Start bus and service as soon as database and bus are there; until then ``/ready`` tells what is missing."""
+        await self._when_there("database", lambda: asyncio.to_thread(self._prepare_database))
+        await self._when_there("bus", self.bus.start)
+        self._missing = None
+        self._begin()
+
+    async def _when_there(self, part: str, work: Callable[[], Awaitable[None]]) -> None:
+        wait_s = RETRY_S
+        while True:
+            try:
+                return await work()
+            except Exception as fault:
+                if not (isinstance(fault, BusUnavailable) or passing(fault)):
+                    raise
+                self._missing = f"{part}: {type(fault).__name__}"
+                log.warning("%s waits for its %s (%s)", self.name, part, type(fault).__name__)
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, RETRY_S_MAX)
+
+    def _prepare_database(self) -> None:
+        upgrade(self.db, self.migrations)
+        if self.check is not None:
+            with self.db.read() as tx:
+                self.check(tx)
+
+    def _begin(self) -> None:
         self._stopping = False
+        self._wake.clear()
+        self.relay.prepare()
+        self.worker.prepare()
         runs = [self.relay.run(), *(self._run_job(job) for job in self.jobs)]
         if self.inbox.handlers or self.inbox.states:
             runs.append(self.worker.run())
         self._tasks = [asyncio.create_task(run, name=f"{self.name}:{n}") for n, run in enumerate(runs)]
 
-    async def stop(self) -> None:
-        """End in order; what does not end within its time is abandoned and rolls back."""
+    def drain(self) -> None:
+        """Say that the end is near: not ready any more, and nothing new is begun."""
         self._stopping = True
         self._wake.set()
         self.worker.stop()
+
+    async def stop(self) -> None:
+        """End in order; what does not end within its time is abandoned and rolls back."""
+        self.drain()
         self.relay.stop()
         if self._tasks:
             _done, late = await asyncio.wait(self._tasks, timeout=STOP_S_MAX)
             for task in late:
                 log.warning("%s: %s did not end in time", self.name, task.get_name())
                 task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         self._tasks = []
         self.db.close()
 
@@ -148,7 +209,7 @@ class Service:
         async with self._job_locks.setdefault(job.name, asyncio.Lock()):
             for _ in range(RUNS_IN_A_ROW_MAX):
                 try:
-                    count = await asyncio.to_thread(job.run, self)
+                    count = await asyncio.to_thread(self._run_alone, job)
                 except Exception:
                     log.exception("%s: job %s failed", self.name, job.name)
                     self.metrics.count("job_failures_total", job=job.name)
@@ -158,6 +219,11 @@ class Service:
                     break
         self.activity += done
         return done
+
+    def _run_alone(self, job: Job) -> int:
+        """Run a job unless another process of this service is running it."""
+        with self.db.only_one(f"job:{job.name}") as mine:
+            return job.run(self) if mine else 0
 
     async def run_jobs(self) -> int:
         """Run every job now; the sandbox does so after each move of the date."""
@@ -179,12 +245,14 @@ class Service:
 
     async def faults(self) -> list[str]:
         """Return what keeps this service from being ready; empty when it is."""
-        found = []
-        try:
-            if not await asyncio.to_thread(at_head, self.db, self.migrations):
-                found.append("database: the schema is not the newest")
-        except Exception as error:
-            found.append(f"database: {type(error).__name__}")
+        if self._missing is not None:
+            return [self._missing]
+        questions = {"database": self._of_database, "bus": self._of_bus}
+        answers = await asyncio.gather(*(q.answer() for q in questions.values()), return_exceptions=True)
+        parts = zip(questions, answers, strict=True)
+        found = [f"{part}: {type(answer).__name__}" for part, answer in parts if isinstance(answer, BaseException)]
+        if answers[0] is False:
+            found.append("database: the schema is not the newest")
         if self.worker.crashed:
             found.append(f"consumer: {self.worker.crashed}")
         if self._stopping:
@@ -193,15 +261,21 @@ class Service:
 
     def refresh_gauges(self) -> None:
         """Read what the gauges show from the database."""
-        with self.db.read() as tx:
-            counts = {"outbox": outbox.waiting(tx, self.tables), **self.service_backlog(tx)}
-            parked = tx.execute(select(func.count()).select_from(self.tables.parked_key)).scalar_one()
-            dead = tx.execute(select(func.count()).select_from(self.tables.dead_letter)).scalar_one()
-        self.metrics.gauge("outbox_waiting", counts["outbox"])
-        self.metrics.gauge("parked_keys", parked)
-        self.metrics.gauge("dead_letters", dead)
-        for kind, count in counts.items():
-            self.metrics.gauge("backlog", count, kind=kind)
+        probes.refresh_gauges(self)
+
+    async def refresh_metrics(self) -> None:
+        """Read every gauge anew; what does not answer is told by ``part_up`` and keeps its last value."""
+        questions = (self._of_gauges.answer(), self._of_lag.answer())
+        database, lag = await asyncio.gather(*questions, return_exceptions=True)
+        if isinstance(lag, int):
+            self.metrics.gauge("consumer_lag", lag)
+        up = {
+            "database": not isinstance(database, BaseException),
+            "bus": isinstance(lag, int),
+            "consumer": self.worker.crashed is None,
+        }
+        for part, is_up in up.items():
+            self.metrics.gauge("part_up", int(is_up), part=part)
 
 
 def assemble(
@@ -221,6 +295,7 @@ def assemble(
     migrations: Path,
     state_loader: StateLoader | None = None,
     on_discard: DiscardHook | None = None,
+    check: StartCheck | None = None,
     large_bodies: Mapping[str, int] | None = None,
     description: str = "",
 ) -> Service:
@@ -228,7 +303,17 @@ def assemble(
     for kind in handlers:
         if name not in TOPICS[kind.TOPIC].consumers:
             raise ValueError(f"{name}: handles {kind.TYPE}, but is no consumer of {kind.TOPIC} in the catalogue")
-    db = Database(settings.database(name), name)
+    db = Database(settings.database(name), name, pool_size=settings.database_pool)
+    inbox = Inbox(
+        db=db,
+        tables=tables,
+        service=name,
+        clock=clock,
+        machine=machine,
+        handlers=handlers,
+        states=states,
+        installation=settings.installation,
+    )
     service = Service(
         name=name,
         app=FastAPI(title=name, version=version, description=description, lifespan=_lifespan),
@@ -240,12 +325,13 @@ def assemble(
         machine=machine,
         metrics=Metrics(name),
         verifier=_verifier(settings, machine),
-        inbox=Inbox(db=db, tables=tables, service=name, clock=clock, machine=machine, handlers=handlers, states=states),
+        inbox=inbox,
         jobs=jobs,
         service_backlog=backlog,
         migrations=migrations,
         state_loader=state_loader,
         on_discard=on_discard,
+        check=check,
     )
     _mount(service, routers, large_bodies or {})
     return service
@@ -254,7 +340,7 @@ def assemble(
 def _mount(service: Service, routers: Sequence[APIRouter], large_bodies: Mapping[str, int]) -> None:
     service.app.state.service = service
     install_problems(service.app)
-    for router in (*routers, operator_router, _probes(service)):
+    for router in (*routers, operator_router, probes.probes(service)):
         service.app.include_router(router)
     service.app.add_middleware(
         Edge,
@@ -287,27 +373,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await service.stop()
         await service.bus.stop()
-
-
-def _probes(service: Service) -> APIRouter:
-    router = APIRouter(tags=["operations"])
-
-    @router.get("/health")
-    async def health() -> dict[str, str]:
-        """Say that the process answers; never looks at the database or the bus."""
-        return {"status": "ok", "service": service.name}
-
-    @router.get("/ready", responses={503: {"model": Problem}})
-    async def ready() -> JSONResponse:
-        """Say whether this service can do its work, and what is missing if not."""
-        found = await service.faults()
-        return JSONResponse({"ready": not found, "faults": found}, status_code=503 if found else 200)
-
-    @router.get("/metrics", response_class=Response)
-    async def metrics() -> Response:
-        """Return the metrics in Prometheus' text format."""
-        await asyncio.to_thread(service.refresh_gauges)
-        service.metrics.gauge("consumer_lag", await service.worker.lag())
-        return Response(service.metrics.render(), media_type=CONTENT_TYPE)
-
-    return router

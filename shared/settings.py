@@ -24,9 +24,13 @@ class BaseServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="INKASSO_", extra="ignore", frozen=True)
 
     profile: Literal["embedded", "cluster"] = "embedded"
-    sandbox: bool = True
+    sandbox: bool = Field(default_factory=lambda given: given.get("profile") != "cluster")
+    installation: str = Field(
+        default="", max_length=40, description="Travels with every event where set; another's are refused."
+    )
     data_dir: Path = Path("var")
     database_url: SecretStr | None = None
+    database_pool: int = Field(default=10, ge=2, le=100, description="Connections kept; as many again when busy.")
     business_date: date | None = Field(default=None, description="Where a new sandbox's business date starts.")
     assume_rates: bool | None = Field(
         default=None, description="Let the last known rates hold on; None: as the sandbox."

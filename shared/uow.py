@@ -7,14 +7,14 @@ rows of ``events`` and pointers in ``outbox`` at the end of the same transaction
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy import Connection, select, text, tuple_, update
 from sqlalchemy.sql import bindparam
 
-from shared.bus import partition_for
+from shared.bus import MAX_RECORD_BYTES, RecordRefused, partition_for
 from shared.clock import Clock, Machine
 from shared.db import Database, chunks, insert_ignore
 from shared.events import Envelope, Event, Payload, encode
@@ -24,11 +24,23 @@ from shared.ids import derived, uuid7
 from shared.tables import Plumbing
 from shared.trace import current_traceparent
 
+KEY_MAX_CHARS = 80
+VALUE_MAX_BYTES = MAX_RECORD_BYTES - 10_000
+"""What the envelope leaves for an event's data."""
+
+_MOVE_STREAMS = text(
+    "INSERT INTO stream_version AS s (topic, key, version)"
+    " SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:counts AS bigint[]))"
+    " ON CONFLICT (topic, key) DO UPDATE SET version = s.version + excluded.version"
+    " RETURNING topic, key, version"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Emitted:
     event_id: str
     payload: Payload
+    value: str
     key: str
     cause: Event | None
     headers: Mapping[str, str]
@@ -45,6 +57,7 @@ class Uow:
     today: date
     now: datetime
     machine: Machine
+    installation: str = ""
     _emitted: list[_Emitted] = field(default_factory=list)
     _states: list[tuple[str, str]] = field(default_factory=list)
     _counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -61,14 +74,23 @@ class Uow:
     def emit(
         self, payload: Payload, *, key: str, cause: Event | None = None, headers: Mapping[str, str] | None = None
     ) -> str:
-        """Publish an event with this transaction and return its id; ``headers`` become CloudEvents extensions."""
+        """Publish an event with this transaction and return its id; ``headers`` become CloudEvents extensions.
+
+        Raises RecordRefused for one that no bus would take: too large, or a key that is too long.
+        """
+        value = encode(payload)
+        if not 0 < len(key) <= KEY_MAX_CHARS or len(value) > VALUE_MAX_BYTES:
+            raise RecordRefused(
+                f"{payload.TYPE}: expected a key of 1 to {KEY_MAX_CHARS} characters and at most {VALUE_MAX_BYTES} bytes"
+                f" of data, got {len(key)} and {len(value)}"
+            )
         if cause is None:
             event_id = uuid7(self.machine)
         else:
             slot = (cause.envelope.event_id, payload.TYPE, key)
             event_id = derived(cause.envelope.event_id, f"{payload.TYPE}:{key}", self._counts[slot])
             self._counts[slot] += 1
-        self._emitted.append(_Emitted(event_id, payload, key, cause, headers or {}))
+        self._emitted.append(_Emitted(event_id, payload, value.decode(), key, cause, headers or {}))
         return event_id
 
     def state(self, topic: str, key: str) -> None:
@@ -100,7 +122,7 @@ class Uow:
         """Write events and outbox pointers; called once, by whoever opened the transaction. True if there were any."""
         if not self._emitted and not self._states:
             return False
-        versions = self._allocate((e.payload.TOPIC, e.key) for e in self._emitted)
+        versions = self._allocate(Counter((e.payload.TOPIC, e.key) for e in self._emitted))
         rows, pointers = [], []
         for emitted in self._emitted:
             stream = (emitted.payload.TOPIC, emitted.key)
@@ -109,38 +131,42 @@ class Uow:
             pointers.append(self._pointer(*stream, emitted.event_id))
         if rows:
             self.tx.execute(self.tables.events.insert(), rows)
-            table = self.tables.stream_version
-            self.tx.execute(
-                update(table)
-                .where(table.c.topic == bindparam("of_topic"), table.c.key == bindparam("of_key"))
-                .values(version=bindparam("reached")),
-                [{"of_topic": t, "of_key": k, "reached": v} for (t, k), v in sorted(versions.items())],
-            )
         pointers.extend(self._pointer(topic, key, None) for topic, key in dict.fromkeys(self._states))
         self.tx.execute(self.tables.outbox.insert(), pointers)
         self._emitted.clear()
         self._states.clear()
         return True
 
-    def _allocate(self, streams: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-        """Lock the streams' version rows in sorted order and return where each stands.
+    def _allocate(self, wanted: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+        """Move each stream on by as many versions as it gets events; returns where each stood.
 
-        The lock makes the order of outbox rows of one key the order of its versions, also with several writers.
+        The streams' rows are locked in sorted order until the end of the transaction, so the order of the outbox rows
+        of one key is the order of its versions, also with several writers.
         """
-        wanted = sorted(set(streams))
+        if not wanted:
+            return {}
+        streams = sorted(wanted)
+        if self.db.dialect == "postgresql":
+            arrays = {
+                "topics": [topic for topic, _ in streams],
+                "keys": [key for _, key in streams],
+                "counts": [wanted[stream] for stream in streams],
+            }
+            return {(t, k): reached - wanted[t, k] for t, k, reached in self.tx.execute(_MOVE_STREAMS, arrays)}
         table = self.tables.stream_version
-        insert_ignore(self.tx, table, [{"topic": t, "key": k, "version": 0} for t, k in wanted])
-        found: dict[tuple[str, str], int] = {}
-        for piece in chunks(wanted):
-            query = (
-                select(table.c.topic, table.c.key, table.c.version)
-                .where(tuple_(table.c.topic, table.c.key).in_(piece))
-                .order_by(table.c.topic, table.c.key)
-            )
-            if self.db.dialect == "postgresql":
-                query = query.with_for_update()
-            found.update({(topic, key): version for topic, key, version in self.tx.execute(query)})
-        return found
+        insert_ignore(self.tx, table, [{"topic": t, "key": k, "version": 0} for t, k in streams])
+        stood: dict[tuple[str, str], int] = {}
+        for piece in chunks(streams):
+            query = select(table.c.topic, table.c.key, table.c.version)
+            found = self.tx.execute(query.where(tuple_(table.c.topic, table.c.key).in_(piece)))
+            stood.update({(topic, key): version for topic, key, version in found})
+        self.tx.execute(
+            update(table)
+            .where(table.c.topic == bindparam("of_topic"), table.c.key == bindparam("of_key"))
+            .values(version=bindparam("reached")),
+            [{"of_topic": t, "of_key": k, "reached": stood[t, k] + wanted[t, k]} for t, k in streams],
+        )
+        return stood
 
     def _event_row(self, emitted: _Emitted, version: int) -> dict[str, object]:
         cause = emitted.cause.envelope if emitted.cause else None
@@ -153,7 +179,7 @@ class Uow:
             version=version,
             causation_id=cause.event_id if cause else "",
             traceparent=(cause.traceparent if cause else "") or current_traceparent(),
-            extra=emitted.headers,
+            extra={**emitted.headers, "installation": self.installation} if self.installation else emitted.headers,
         )
         return {
             "event_id": emitted.event_id,
@@ -162,7 +188,7 @@ class Uow:
             "version": version,
             "type": emitted.payload.TYPE,
             "headers": envelope.headers(),
-            "payload": encode(emitted.payload).decode(),
+            "payload": emitted.value,
             "recorded_at": self.now,
         }
 
@@ -172,6 +198,24 @@ class Uow:
         return {"topic": topic, "shard": shard, "key": key, "event_id": event_id}
 
 
-def open_uow(tx: Connection, *, db: Database, tables: Plumbing, source: str, clock: Clock, machine: Machine) -> Uow:
+def open_uow(
+    tx: Connection,
+    *,
+    db: Database,
+    tables: Plumbing,
+    source: str,
+    clock: Clock,
+    machine: Machine,
+    installation: str = "",
+) -> Uow:
     """Make the unit of work for an open transaction."""
-    return Uow(tx=tx, db=db, tables=tables, source=source, today=clock.today(), now=clock.now(), machine=machine)
+    return Uow(
+        tx=tx,
+        db=db,
+        tables=tables,
+        source=source,
+        today=clock.today(),
+        now=clock.now(),
+        machine=machine,
+        installation=installation,
+    )

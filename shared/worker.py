@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from shared.bus import Bus, Consumer, Record, TopicPartition
-from shared.errors import Crash
+from shared.errors import Crash, RetryLater
 from shared.inbox import Gap, Inbox, Outcome
 from shared.metrics import Metrics
 
@@ -18,6 +18,8 @@ BATCH_MAX = 500
 POLL_S = 0.5
 BACKOFF_S = 0.2
 BACKOFF_S_MAX = 30.0
+SAME_GAP_MAX = 5
+"""How often the same records may be missing, read again each time, before they count as lost."""
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +40,12 @@ class Worker:
         self._topics = tuple(topics)
         self._metrics = metrics
         self._on_emitted = on_emitted
-        self._stopping = False
-        self._consumer: Consumer | None = None
+        self._stopped = asyncio.Event()
         self._assigned: set[TopicPartition] = set()
+        self._stand_anew = False
+        self._gap: tuple[TopicPartition, int] | None = None
+        self._gaps = 0
+        self._backoff_s = BACKOFF_S
         self.taken = 0
         self.crashed: str | None = None
 
@@ -49,9 +54,23 @@ class Worker:
         """The consumer group: the service and the version of what it understands."""
         return f"{self._inbox.service}.v1"
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics it reads."""
+        return self._topics
+
+    def prepare(self) -> None:
+        """Be ready to run, also again after a stop."""
+        self._stopped.clear()
+        self.crashed = None
+
     def stop(self) -> None:
         """Ask the loop to end after the batch it is at."""
-        self._stopping = True
+        self._stopped.set()
+
+    def stand_anew(self) -> None:
+        """Say that the database's positions were changed by hand: read on from where they are now."""
+        self._stand_anew = True
 
     async def lag(self) -> int:
         """Count the records that are on the bus and not yet taken."""
@@ -59,26 +78,39 @@ class Worker:
 
     async def run(self) -> None:
         """Consume until stopped. A fault rebuilds the consumer and goes on; a broken invariant ends the loop."""
-        backoff_s = BACKOFF_S
-        while not self._stopping:
+        while not self._stopped.is_set():
             try:
                 await self._session()
-                backoff_s = BACKOFF_S
             except Crash as broken:
                 self.crashed = str(broken)
                 log.critical("%s stops consuming: %s", self._inbox.service, broken)
                 return
-            except Exception:
-                log.exception("%s could not consume; trying again in %.1f s", self._inbox.service, backoff_s)
+            except Exception as fault:
+                known = isinstance(fault, RetryLater)  # the bus says so of itself; anything else shows where it was
+                log.warning(
+                    "%s could not consume (%s); trying again in %.1f s",
+                    self._inbox.service,
+                    fault if known else type(fault).__name__,
+                    self._backoff_s,
+                    exc_info=None if known else fault,
+                )
                 self._metrics.count("inbox_failures_total")
-                await asyncio.sleep(backoff_s)
-                backoff_s = min(backoff_s * 2, BACKOFF_S_MAX)
+                await self._rest()
+
+    async def _rest(self) -> None:
+        waited, self._backoff_s = self._backoff_s, min(self._backoff_s * 2, BACKOFF_S_MAX)
+        try:
+            await asyncio.wait_for(self._stopped.wait(), waited)
+        except TimeoutError:
+            return
 
     async def _session(self) -> None:
-        self._consumer = consumer = await self._bus.consumer(self.group, self._topics)
+        consumer = await self._bus.consumer(self.group, self._topics)
         self._assigned = set()
         try:
-            while not self._stopping:
+            while not self._stopped.is_set():
+                if self._stand_anew:
+                    self._stand_anew, self._assigned = False, set()
                 await self._position(consumer)
                 records = await consumer.poll(BATCH_MAX, POLL_S)
                 if consumer.assignment() != self._assigned:
@@ -86,7 +118,6 @@ class Worker:
                 if records:
                     await self._take(consumer, records)
         finally:
-            self._consumer = None
             await consumer.stop()
 
     async def _position(self, consumer: Consumer) -> None:
@@ -109,17 +140,25 @@ class Worker:
         try:
             outcome = await asyncio.to_thread(self._inbox.take, records, self._bus.epoch)
         except Gap as gap:
-            log.warning("%s reads again: %s", self._inbox.service, gap)
-            self._metrics.count("inbox_gaps_total")
+            self._note(gap)
             await consumer.seek(gap.tp, gap.expected)
             self._assigned = set()  # every partition of the batch was rolled back: stand where the database stands
             return
+        self._gap, self._backoff_s = None, BACKOFF_S
         await consumer.commit(outcome.next_offsets)
         self._metrics.observe("inbox_batch_seconds", self._inbox.machine.monotonic() - started)
         self._tell(outcome)
         self.taken += len(records)
         if outcome.emitted:
             self._on_emitted()
+
+    def _note(self, gap: Gap) -> None:
+        log.warning("%s reads again: %s", self._inbox.service, gap)
+        self._metrics.count("inbox_gaps_total")
+        same = self._gap == (gap.tp, gap.expected)
+        self._gap, self._gaps = (gap.tp, gap.expected), self._gaps + 1 if same else 1
+        if self._gaps >= SAME_GAP_MAX:
+            raise Crash(f"records are missing from the log: {gap}") from gap
 
     def _tell(self, outcome: Outcome) -> None:
         counts = {

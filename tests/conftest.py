@@ -11,4 +11,4 @@ settings.load_profile("house")
 
 pytest.register_assert_rewrite("bus.behaviour", "bus.brokers")
 
-pytest_plugins = ["support.parts", "pytester"]
+pytest_plugins = ["support.parts", "support.databases", "pytester"]

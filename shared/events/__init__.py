@@ -48,4 +48,14 @@ def decode(headers: Mapping[str, str], value: bytes) -> Event:
         raise Undecodable(f"{envelope.type}: {fields}") from None
 
 
-__all__ = ["REGISTRY", "Envelope", "Event", "Payload", "Undecodable", "UnknownType", "decode", "encode", "read_envelope"]
+__all__ = [
+    "REGISTRY",
+    "Envelope",
+    "Event",
+    "Payload",
+    "Undecodable",
+    "UnknownType",
+    "decode",
+    "encode",
+    "read_envelope",
+]

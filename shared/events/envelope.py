@@ -7,6 +7,7 @@ Kafka Protocol Binding 1.0.2, section 3.2.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,8 +21,17 @@ KNOWN = frozenset(
 )
 
 
+LIMITS = {"ce_id": 36, "ce_type": 120, "ce_source": 80, "ce_subject": 80}
+"""Characters of the attributes that are stored; longer ones are not ours."""
+_VERSION = re.compile(r"\A[1-9][0-9]{0,17}\Z")
+
+
 class Undecodable(InkassoError):
     """A record that is not one of our events: it goes to the dead letters."""
+
+
+class UnknownType(Undecodable):
+    """An event of ours whose type this code does not know: a newer sender's, to be read once this code is renewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +73,13 @@ def read_envelope(headers: Mapping[str, str]) -> Envelope:
     try:
         if headers["ce_specversion"] != SPEC_VERSION:
             raise Undecodable(f"ce_specversion: expected {SPEC_VERSION}, got {headers['ce_specversion']!r}")
+        if any("\0" in text for text in headers.values()):
+            raise Undecodable("headers: expected text, got a NUL")
+        for name, most in LIMITS.items():
+            if not 0 < len(headers[name]) <= most:
+                raise Undecodable(f"{name}: expected 1 to {most} characters, got {len(headers[name])}")
+        if not _VERSION.match(headers["ce_aggregateversion"]):
+            raise Undecodable("ce_aggregateversion: expected a whole number from 1, got something else")
         time = datetime.fromisoformat(headers["ce_time"])
         version = int(headers["ce_aggregateversion"])
         extra = {k[3:]: v for k, v in headers.items() if k.startswith("ce_") and k[3:] not in KNOWN}
@@ -83,6 +100,4 @@ def read_envelope(headers: Mapping[str, str]) -> Envelope:
         raise Undecodable(f"header has no valid value: {wrong}") from wrong
     if time.tzinfo is None:
         raise Undecodable("ce_time: expected an offset, got none")
-    if version < 1:
-        raise Undecodable(f"ce_aggregateversion: expected 1 or more, got {version}")
     return envelope

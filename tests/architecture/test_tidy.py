@@ -49,7 +49,9 @@ def test_no_function_is_too_long() -> None:
 
 
 def test_shared_stays_small() -> None:
-    lines = sum(len(p.read_text(encoding="utf-8").splitlines()) for p in PACKAGES["shared"].rglob("*.py"))
+    """Contracts (``shared/events``) grow with the product and are not counted."""
+    files = [p for p in PACKAGES["shared"].rglob("*.py") if "events" not in p.parts]
+    lines = sum(len(p.read_text(encoding="utf-8").splitlines()) for p in files)
     assert lines <= SHARED_LINES_MAX
 
 

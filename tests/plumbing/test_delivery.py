@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from support.toy import NOTE, TABLES, TODAY, count, emit, notes, quiet, run
+from support.toy import NOTE, TABLES, TODAY, Rig, count, emit, notes, quiet, run
 
-from shared.bus import NewRecord, Record, TopicPartition
-from shared.bus.embedded import EmbeddedBus
+from shared.bus import Bus, NewRecord, Record, TopicPartition
 from shared.errors import Conflict, Crash
 from shared.events import Envelope, encode
 from shared.events.claims import ClaimEnded
@@ -20,15 +18,17 @@ from shared.service import Service
 
 def record(key: str, version: int, event_id: str, claim_id: str = "c") -> NewRecord:
     payload = ClaimEnded(case_id=key, claim_id=claim_id, ended_on=TODAY, reason="settled")
-    envelope = Envelope(event_id=event_id, type=ClaimEnded.TYPE, source="t", time=NOON, aggregate=key, version=version)
+    envelope = Envelope(
+        event_id=event_id, type=ClaimEnded.TYPE, source="claims-api", time=NOON, aggregate=key, version=version
+    )
     return NewRecord("claims", key, encode(payload), envelope.headers())
 
 
 NOON = datetime(2026, 1, 15, 11, tzinfo=UTC)
 
 
-def test_events_of_one_key_arrive_once_and_in_order(tmp_path: Path) -> None:
-    async def scenario(sender: Service, receiver: Service, _bus: EmbeddedBus) -> None:
+def test_events_of_one_key_arrive_once_and_in_order(rig: Rig) -> None:
+    async def scenario(sender: Service, receiver: Service, _bus: Bus) -> None:
         for n in range(40):
             with sender.uow() as uow:
                 for case in ("a", "b", "c"):
@@ -39,33 +39,33 @@ def test_events_of_one_key_arrive_once_and_in_order(tmp_path: Path) -> None:
         assert count(sender, TABLES.events) == 120
         assert count(sender, TABLES.outbox) == 0
 
-    run(tmp_path, scenario)
+    run(rig, scenario)
 
 
-def test_a_transaction_that_fails_leaves_no_event(tmp_path: Path) -> None:
-    async def scenario(sender: Service, receiver: Service, _bus: EmbeddedBus) -> None:
+def test_a_transaction_that_fails_leaves_no_event(rig: Rig) -> None:
+    async def scenario(sender: Service, receiver: Service, _bus: Bus) -> None:
         with pytest.raises(ZeroDivisionError), sender.uow() as uow:
             int(emit(uow, "a", "lost") == "") // 0
         await quiet(sender, receiver)
         assert notes(receiver) == []
         assert count(sender, TABLES.events) == 0
 
-    run(tmp_path, scenario)
+    run(rig, scenario)
 
 
-def test_a_record_published_twice_is_applied_once(tmp_path: Path) -> None:
-    async def scenario(sender: Service, receiver: Service, bus: EmbeddedBus) -> None:
+def test_a_record_published_twice_is_applied_once(rig: Rig) -> None:
+    async def scenario(sender: Service, receiver: Service, bus: Bus) -> None:
         one, two = record("a", 1, "id-1", "c1"), record("a", 2, "id-2", "c2")
         await bus.publish([one, two, one, two])
         await bus.publish([two])
         await quiet(sender, receiver)
         assert notes(receiver) == [("a", "c1"), ("a", "c2")]
 
-    run(tmp_path, scenario)
+    run(rig, scenario)
 
 
-def test_a_version_that_comes_early_waits_for_the_missing_one(tmp_path: Path) -> None:
-    async def scenario(sender: Service, receiver: Service, bus: EmbeddedBus) -> None:
+def test_a_version_that_comes_early_waits_for_the_missing_one(rig: Rig) -> None:
+    async def scenario(sender: Service, receiver: Service, bus: Bus) -> None:
         await bus.publish([record("a", 1, "id-1", "c1"), record("a", 3, "id-3", "c3"), record("b", 1, "id-b", "b1")])
         await quiet(sender, receiver)
         assert sorted(notes(receiver)) == [("a", "c1"), ("b", "b1")]
@@ -75,12 +75,12 @@ def test_a_version_that_comes_early_waits_for_the_missing_one(tmp_path: Path) ->
         assert [claim for key, claim in notes(receiver) if key == "a"] == ["c1", "c2", "c3"]
         assert count(receiver, TABLES.parked_key) == count(receiver, TABLES.parked_event) == 0
 
-    run(tmp_path, scenario)
+    run(rig, scenario)
 
 
 @pytest.mark.parametrize(("claim", "reason"), [("poison", "poison"), ("bug", "handler_error")])
-def test_what_cannot_be_applied_parks_its_key_and_others_flow(tmp_path: Path, claim: str, reason: str) -> None:
-    async def scenario(sender: Service, receiver: Service, bus: EmbeddedBus) -> None:
+def test_what_cannot_be_applied_parks_its_key_and_others_flow(rig: Rig, claim: str, reason: str) -> None:
+    async def scenario(sender: Service, receiver: Service, bus: Bus) -> None:
         with sender.uow() as uow:
             emit(uow, "a", "before")
             emit(uow, "a", claim)
@@ -96,13 +96,13 @@ def test_what_cannot_be_applied_parks_its_key_and_others_flow(tmp_path: Path, cl
         await quiet(sender, receiver)
         assert count(receiver, TABLES.parked_event) == 3
 
-    run(tmp_path, scenario)
+    run(rig, scenario)
 
 
-def test_discarding_money_takes_two_persons(tmp_path: Path) -> None:
+def test_discarding_money_takes_two_persons(rig: Rig) -> None:
     from shared import parking
 
-    async def scenario(sender: Service, receiver: Service, _bus: EmbeddedBus) -> None:
+    async def scenario(sender: Service, receiver: Service, _bus: Bus) -> None:
         with sender.uow() as uow:
             emit(uow, "a", "poison")
         await quiet(sender, receiver)
@@ -115,11 +115,11 @@ def test_discarding_money_takes_two_persons(tmp_path: Path) -> None:
         assert count(receiver, TABLES.parked_event) == 0
         assert count(receiver, TABLES.operator_action) == 2
 
-    run(tmp_path, scenario)
+    run(rig, scenario)
 
 
-def test_an_undecodable_record_becomes_a_dead_letter_with_a_copy_on_the_bus(tmp_path: Path) -> None:
-    async def scenario(sender: Service, receiver: Service, bus: EmbeddedBus) -> None:
+def test_an_undecodable_record_becomes_a_dead_letter_with_a_copy_on_the_bus(rig: Rig) -> None:
+    async def scenario(sender: Service, receiver: Service, bus: Bus) -> None:
         good = record("a", 1, "id-1", "c1")
         await bus.publish([NewRecord("claims", "x", b"{", {"ce_type": "nonsense"}), good])
         await bus.publish([NewRecord("claims", "x", b"not json", {**good.headers, "ce_subject": "x", "ce_id": "z"})])
@@ -128,11 +128,11 @@ def test_an_undecodable_record_becomes_a_dead_letter_with_a_copy_on_the_bus(tmp_
         assert count(receiver, TABLES.dead_letter) == 2
         assert sum((await bus.end_offsets("claims.dlq")).values()) == 2
 
-    run(tmp_path, scenario)
+    run(rig, scenario)
 
 
-def test_rewinding_to_the_start_has_no_effect(tmp_path: Path) -> None:
-    async def scenario(sender: Service, receiver: Service, bus: EmbeddedBus) -> None:
+def test_rewinding_to_the_start_has_no_effect(rig: Rig) -> None:
+    async def scenario(sender: Service, receiver: Service, bus: Bus) -> None:
         with sender.uow() as uow:
             for n in range(30):
                 emit(uow, f"case-{n % 7}", f"c{n}")
@@ -140,25 +140,20 @@ def test_rewinding_to_the_start_has_no_effect(tmp_path: Path) -> None:
         before = notes(receiver)
         with receiver.db.begin() as tx:
             tx.execute(TABLES.inbox_offset.update().values(next_offset=0))
-        receiver.worker.stop()
-        await receiver._tasks[-1]
-        receiver.worker._stopping = False
+        receiver.worker.stand_anew()
         await bus.publish([record("fresh", 1, "id-fresh", "new")])
-        import asyncio
-
-        receiver._tasks[-1] = asyncio.create_task(receiver.worker.run())
         await quiet(sender, receiver)
         assert notes(receiver) == [*before, ("fresh", "new")]
 
-    run(tmp_path, scenario)
+    run(rig, scenario)
 
 
 def taken(receiver: Service, records: list[Record]) -> Mapping[TopicPartition, int]:
     return receiver.inbox.take(records, "epoch-1").next_offsets
 
 
-def test_the_inbox_refuses_a_gap_and_a_fork(tmp_path: Path) -> None:
-    async def scenario(_sender: Service, receiver: Service, _bus: EmbeddedBus) -> None:
+def test_the_inbox_refuses_a_gap_and_a_fork(rig: Rig) -> None:
+    async def scenario(_sender: Service, receiver: Service, _bus: Bus) -> None:
         tp = TopicPartition("claims", 0)
         receiver.inbox.positions({tp: 0}, "epoch-1")
 
@@ -174,4 +169,4 @@ def test_the_inbox_refuses_a_gap_and_a_fork(tmp_path: Path) -> None:
             receiver.inbox.take([at(1, 1, "another-id")], "epoch-1")
         assert count(receiver, NOTE) == 1
 
-    run(tmp_path, scenario)
+    run(rig, scenario)

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from fastapi import Response
 from pydantic import BaseModel
-from support.toy import TABLES, NoteOut, count, emit, run
+from support.databases import Databases
+from support.toy import TABLES, NoteOut, Rig, count, emit, run
 
+from shared.bus import Bus
 from shared.bus.embedded import EmbeddedBus
+from shared.clock import SystemMachine
 from shared.errors import Conflict, Reject
 from shared.group import GroupCommit
 from shared.idempotency import Call, Once, run_together
@@ -31,12 +34,22 @@ def grouped(service: Service, sizes: list[int]) -> GroupCommit[Call[str], Respon
     return GroupCommit(service.uow, lambda uow, calls: run_together(uow, calls, work))
 
 
+def on(databases: Databases, folder: Path) -> Rig:
+    return Rig(
+        data_dir=folder,
+        url=databases.url,
+        make_bus=lambda: EmbeddedBus(folder / "bus.db", machine=SystemMachine()),
+    )
+
+
 def call(name: str, key: str, body: str = "same", client: str = "a") -> Call[str]:
     return Call(client, Once(key, "POST /v1/notes", body), name)
 
 
-def test_concurrent_calls_share_a_transaction_and_each_gets_its_own_answer(tmp_path: Path) -> None:
-    async def scenario(sender: Service, _receiver: Service, _bus: EmbeddedBus) -> None:
+def test_concurrent_calls_share_a_transaction_and_each_gets_its_own_answer(
+    databases: Databases, tmp_path: Path
+) -> None:
+    async def scenario(sender: Service, _receiver: Service, _bus: Bus) -> None:
         sizes: list[int] = []
         group = grouped(sender, sizes)
         names = [f"n{i}" for i in range(100)] + ["taken"]
@@ -47,22 +60,22 @@ def test_concurrent_calls_share_a_transaction_and_each_gets_its_own_answer(tmp_p
         assert len(sizes) < 20
         assert count(sender, TABLES.events) == 100
 
-    run(tmp_path, scenario)
+    run(on(databases, tmp_path), scenario)
 
 
-def test_a_fault_in_a_group_is_its_own(tmp_path: Path) -> None:
-    async def scenario(sender: Service, _receiver: Service, _bus: EmbeddedBus) -> None:
+def test_a_fault_in_a_group_is_its_own(databases: Databases, tmp_path: Path) -> None:
+    async def scenario(sender: Service, _receiver: Service, _bus: Bus) -> None:
         group = grouped(sender, [])
         names = ["first", *[f"n{i}" for i in range(20)], "explode", "last"]
         answers = await asyncio.gather(*(group.submit(call(n, n)) for n in names), return_exceptions=True)
         assert [type(a) for a in answers if not isinstance(a, Response)] == [ZeroDivisionError]
         assert count(sender, TABLES.events) == 22
 
-    run(tmp_path, scenario)
+    run(on(databases, tmp_path), scenario)
 
 
-def test_a_key_is_used_once_within_a_group_and_after_it(tmp_path: Path) -> None:
-    async def scenario(sender: Service, _receiver: Service, _bus: EmbeddedBus) -> None:
+def test_a_key_is_used_once_within_a_group_and_after_it(databases: Databases, tmp_path: Path) -> None:
+    async def scenario(sender: Service, _receiver: Service, _bus: Bus) -> None:
         group = grouped(sender, [])
         answers = await asyncio.gather(*(group.submit(call("x", "k")) for _ in range(10)))
         assert len({bytes(a.body) for a in answers}) == 1
@@ -75,4 +88,4 @@ def test_a_key_is_used_once_within_a_group_and_after_it(tmp_path: Path) -> None:
         await group.submit(call("x", "k", client="b"))
         assert count(sender, TABLES.events) == 2
 
-    run(tmp_path, scenario)
+    run(on(databases, tmp_path), scenario)

@@ -61,19 +61,26 @@ def reason(fixture: str) -> str | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs_part(fixture): uses the part behind a fixture without naming it")
     config.stash[_MISSING] = {}
+
+
+def _asked(item: pytest.Item) -> list[str]:
+    """The fixtures of parts that a test uses, by name or by a mark of its parameters."""
+    named = set(getattr(item, "fixturenames", ())) | {mark.args[0] for mark in item.iter_markers("needs_part")}
+    return [fixture for fixture in NEEDS if fixture in named]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept, gone = [], []
     for item in items:
-        asked = [fixture for fixture in NEEDS if fixture in getattr(item, "fixturenames", ())]
+        asked = _asked(item)
         reasons = [why for why in map(reason, asked) if why is not None]
         for why in reasons[:1]:
             config.stash[_MISSING][why] = config.stash[_MISSING].get(why, 0) + 1
-        if asked:  # one worker of a parallel run has them all: one broker and one server, not one each
-            item.add_marker(pytest.mark.xdist_group("real parts"))
+        if asked:  # one worker of a parallel run has the broker: not one each
+            item.add_marker(pytest.mark.xdist_group("kafka" if any("kafka" in a for a in asked) else "postgres"))
         (gone if reasons else kept).append(item)
     if gone:
         if os.environ.get("INKASSO_REQUIRE_PARTS") == "1":

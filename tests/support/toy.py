@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -111,12 +112,33 @@ def token(data_dir: Path, role: Role = Role.AGENCY, **claims: str) -> str:
     return issuer.issue(role, claims.get("name", "test"), timedelta(hours=1), **claims)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rig:
+    """What a pair stands on: the folder, the address of each one's database (None: SQLite), and a bus to be started."""
+
+    data_dir: Path
+    url: Callable[[str], str | None]
+    make_bus: Callable[[], Bus]
+
+    @classmethod
+    def embedded(cls, data_dir: Path) -> Rig:
+        return cls(
+            data_dir=data_dir,
+            url=lambda name: None,
+            make_bus=lambda: EmbeddedBus(data_dir / "bus.db", machine=SystemMachine()),
+        )
+
+    def service(self, name: str, bus: Bus) -> Service:
+        return toy(name, self.data_dir, bus, url=self.url(name))
+
+
 @asynccontextmanager
-async def pair(data_dir: Path) -> AsyncIterator[tuple[Service, Service, EmbeddedBus]]:
-    """A sender and a receiver on one embedded log, running."""
-    bus = EmbeddedBus(data_dir / "bus.db", machine=SystemMachine())
+async def pair(where: Path | Rig) -> AsyncIterator[tuple[Service, Service, Bus]]:
+    """A sender and a receiver on one log, running; a folder alone means SQLite and the embedded log."""
+    rig = where if isinstance(where, Rig) else Rig.embedded(where)
+    bus = rig.make_bus()
     await bus.start()
-    sender, receiver = toy("claims-api", data_dir, bus), toy("escalation", data_dir, bus)
+    sender, receiver = rig.service("claims-api", bus), rig.service("escalation", bus)
     await sender.start()
     await receiver.start()
     try:
@@ -150,11 +172,11 @@ def count(service: Service, table: Table) -> int:
         return int(tx.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def run(data_dir: Path, scenario: Callable[[Service, Service, EmbeddedBus], Awaitable[None]]) -> None:
+def run(where: Path | Rig, scenario: Callable[[Service, Service, Bus], Awaitable[None]]) -> None:
     """Run a scenario with a running pair."""
 
     async def whole() -> None:
-        async with pair(data_dir) as (sender, receiver, bus):
+        async with pair(where) as (sender, receiver, bus):
             await scenario(sender, receiver, bus)
 
     asyncio.run(whole())
