@@ -39,8 +39,7 @@ def test_no_step_on_a_held_claim_and_the_step_comes_on_the_day_the_ladder_may_go
     ("reason", "until", "next_on"),
     [
         ("deferral", date(2026, 3, 6), "2026-03-12"),  # a Friday; three bank days of grace
-        ("plan", None, "2026-03-27"),  # 14 days from Monday 9 March, and the grace
-        ("request", None, "2026-03-27"),
+        ("plan", None, "2026-03-09"),
         ("manual", None, "2026-03-09"),
     ],
 )

@@ -14,7 +14,7 @@ from escalation.usecases import braking
 from escalation.usecases.firing import fire
 from shared.service import Job, Service
 
-CASES_MAX = 250
+CASES_MAX = 500
 """Cases fired in one transaction."""
 
 EVERY_S = 2.0
@@ -64,7 +64,7 @@ class Pacer:
         return True
 
     def room(self) -> int:
-        """Return how many steps may be asked for now."""
+        """Return how many steps may still be asked for."""
         return int(self._left)
 
     def spend(self, asked: int) -> None:

@@ -45,7 +45,6 @@ def _holds(book: Book) -> str:
         follows = [
             "a new demand, if a deadline ran out or it was long" if hold.renews else "",
             "the last day is a deadline" if hold.last_day_is_deadline else "",
-            f"a letter that gives {hold.notice_days} days" if hold.notice_days else "",
             "the claim is disputed while it stands" if hold.disputed else "",
         ]
         rows.append(f"| {hold.reason} | {hold.title} | {hold.owner.value} | {'; '.join(filter(None, follows))} |")

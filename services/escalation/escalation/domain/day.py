@@ -6,7 +6,7 @@ and what has to be told to others, with ids that are the same every time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -68,13 +68,22 @@ def advance(book: Book, case: Case, today: date) -> tuple[Case, list[Action]]:
     if not is_working_day(today):
         return case, actions
     for _ in range(ROUNDS_MAX):
-        before = case
-        case = _renew(book, case, today, actions)
-        case = _review(book, case, today)
-        case = _propose(book, case, today, actions)
-        case = _ask(book, case, today, actions)
-        if case == before:
+        planner = Planner(book, case, today)
+        due = planner.due()
+        if not due:
             return case, actions
+        if Rule.EXPIRY in due:
+            case = _renew(book, case, today, due[Rule.EXPIRY], actions)
+            continue
+        again = [c.claim_id for c in due.get(Rule.REVIEW, ()) if planner.stage(c).step != "legal_step"]
+        if again:
+            case = progress.reviewed(book, case, again, today)
+            continue
+        ripe = [*due.get(Rule.LEGAL, ()), *due.get(Rule.REVIEW, ())]
+        if ripe:
+            case = _propose(planner, case, ripe, actions)
+        if Rule.NOTICE in due or Rule.DEMAND in due:
+            case = _ask(book, case, today, due, actions)
     raise Crash(f"case {case.case_id}: not settled after {ROUNDS_MAX} rounds of one day")
 
 
@@ -124,29 +133,20 @@ def drop_legal_step(book: Book, case: Case, legal_step_id: str, reason: str) -> 
 # ------------------------------------------------------------------------------------------------- what the clock does
 
 
-def _renew(book: Book, case: Case, today: date, actions: list[Action]) -> Case:
+def _renew(book: Book, case: Case, today: date, due: Sequence[Claim], actions: list[Action]) -> Case:
     """Give up demands that grew too old, and the legal steps that rest on them (inkassoloven § 11)."""
-    due = Planner(book, case, today).due(Rule.EXPIRY)
     for legal_step_id in sorted({claim.legal_step_id for claim in due if claim.legal_step_id is not None}):
         case, drop = drop_legal_step(book, case, legal_step_id, "demand_too_old")
         actions.append(drop)
     return progress.renewed(book, case, [claim.claim_id for claim in due], today)
 
 
-def _review(book: Book, case: Case, today: date) -> Case:
-    """Try resting claims again whose day has come."""
-    planner = Planner(book, case, today)
-    again = [c.claim_id for c in planner.due(Rule.REVIEW) if planner.stage(c).step != "legal_step"]
-    return progress.reviewed(book, case, again, today)
-
-
-def _propose(book: Book, case: Case, today: date, actions: list[Action]) -> Case:
+def _propose(planner: Planner, case: Case, ripe: Sequence[Claim], actions: list[Action]) -> Case:
     """Propose a legal step for the claims that are ripe, one for each body."""
-    planner = Planner(book, case, today)
     groups: dict[tuple[str, str, str, Trigger], list[Claim]] = {}
-    for claim in planner.due(Rule.LEGAL, Rule.REVIEW):
+    for claim in ripe:
         trigger = Trigger.LEGAL_DUE if planner.rule(claim) is Rule.LEGAL else Trigger.REVIEW_DUE
-        route = book.route(contested=claim.contested, dispute_body=claim.dispute_body)
+        route = planner.book.route(contested=claim.contested, dispute_body=claim.dispute_body)
         groups.setdefault((route.kind, route.body, route.law, trigger), []).append(claim)
     for (kind, body, law, trigger), claims in sorted(groups.items()):
         claims.sort(key=lambda claim: claim.claim_id)
@@ -158,25 +158,21 @@ def _propose(book: Book, case: Case, today: date, actions: list[Action]) -> Case
             kind=kind,
             body=body,
             law=law,
-            proposed_on=today,
-            usable_to=min(usable, default=deadlines.usable_to(today, planner.policy(claims[0])).value),
+            proposed_on=planner.today,
+            usable_to=min(usable, default=deadlines.usable_to(planner.today, planner.policy(claims[0])).value),
         )
         actions.append(proposal)
-        case = progress.proposed(book, case, proposal.legal_step_id, claim_ids, trigger)
+        case = progress.proposed(planner.book, case, proposal.legal_step_id, claim_ids, trigger)
     return case
 
 
-def _ask(book: Book, case: Case, today: date, actions: list[Action]) -> Case:
-    """Ask for at most one demand on the case: the claims that are due together, the longest overdue first."""
-    planner = Planner(book, case, today)
+def _ask(book: Book, case: Case, today: date, due: Mapping[Rule, Sequence[Claim]], actions: list[Action]) -> Case:
+    """Ask for one demand on the case: the claims that are due together, the longest overdue first."""
     groups: dict[tuple[DemandKind, str], list[Claim]] = {}
-    for claim in planner.due(Rule.NOTICE, Rule.DEMAND):
-        if planner.rule(claim) is Rule.NOTICE:
-            groups.setdefault((DemandKind.NOTICE, ""), []).append(claim)
-        else:
-            groups.setdefault((DemandKind.DEMAND, claim.dispute_body), []).append(claim)
-    if not groups:
-        return case
+    for claim in due.get(Rule.NOTICE, ()):
+        groups.setdefault((DemandKind.NOTICE, ""), []).append(claim)
+    for claim in due.get(Rule.DEMAND, ()):
+        groups.setdefault((DemandKind.DEMAND, claim.dispute_body), []).append(claim)
     (kind, _), claims = min(groups.items(), key=lambda item: (min(claim.due_date for claim in item[1]), item[0]))
     claim_ids = tuple(sorted(claim.claim_id for claim in claims))
     sequences = tuple(case.claim(claim_id).asked(kind) + 1 for claim_id in claim_ids)

@@ -8,6 +8,7 @@ follows (decisions A3). Every step falls on a working day.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from escalation.domain.policy import HoldKind, Policy
 from shared.calendar import (
@@ -20,7 +21,11 @@ from shared.calendar import (
 )
 from shared.law import Trace, Traced
 
+REMEMBERED = 8_192
+"""How many answers of each rule are kept: thousands of claims share their days, and the rules are pure."""
 
+
+@lru_cache(maxsize=REMEMBERED)
 def notice_ready(due_date: date, registered_on: date, policy: Policy) -> Traced[date]:
     """The inkassovarsel goes the first working day after registration, and not before due date + 14 days.
 
@@ -37,6 +42,7 @@ def notice_ready(due_date: date, registered_on: date, policy: Policy) -> Traced[
     )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def demand_ready(notice_deadline: date, registered_on: date, policy: Policy) -> Traced[date]:
     """The betalingsoppfordring may go the first working day after the varsel's deadline and its bank days of grace.
 
@@ -52,6 +58,7 @@ def demand_ready(notice_deadline: date, registered_on: date, policy: Policy) -> 
     )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def legal_ready(demand_deadline: date, policy: Policy) -> Traced[date]:
     """A legal step is proposed the first working day after the demand's deadline and its bank days of grace.
 
@@ -66,6 +73,7 @@ def legal_ready(demand_deadline: date, policy: Policy) -> Traced[date]:
     )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def usable_to(demand_sent_on: date, policy: Policy) -> Traced[date]:
     """The last day a legal step may be taken on this demand: six months from its sending. Law: inkassoloven § 11."""
     return _traced(
@@ -77,6 +85,7 @@ def usable_to(demand_sent_on: date, policy: Policy) -> Traced[date]:
     )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def expected_deadline(planned_on: date, policy: Policy) -> date:
     """Return the deadline a letter will have that goes out on ``planned_on``; the real one comes with its sending."""
     return deadline_after(planned_on, policy.answer_days)
@@ -90,14 +99,11 @@ def join_limit(first_ready: date, policy: Policy) -> date:
 def resumed_on(kind: HoldKind, until: date | None, ended_on: date, resume_on: date, policy: Policy) -> date:
     """The first day the ladder goes on after a hold: what claims-api names, and not before what the hold promised.
 
-    The last day of a deferral that ran out is a deadline, and a broken plan or a refused request is told in a letter
-    that gives 14 days: bank days of grace follow both. Decisions B7.
+    The last day of a deferral that ran out is a deadline: bank days of grace follow it. Decisions B7.
     """
     day = resume_on
     if kind.last_day_is_deadline and until is not None and ended_on > until:
         day = max(day, _after_grace(until, policy))
-    if kind.notice_days:
-        day = max(day, _after_grace(deadline_after(ended_on, kind.notice_days), policy))
     return next_working_day(day)
 
 

@@ -55,6 +55,7 @@ class Planner:
     """One look at one case on one day."""
 
     def __init__(self, book: Book, case: Case, today: date) -> None:
+        self._joined: dict[str, date] | None = None
         self.book = book
         self.case = case
         self.today = today
@@ -62,23 +63,18 @@ class Planner:
         demanded_on = case.demanded_on or date.min
         busy = in_work or demanded_on >= today
         self._letter_from = working_day_after(max(today, demanded_on)) if busy else today
-        self._coming = {c.claim_id: dates for c in case.claims if (dates := self._coming_dates(c)) is not None}
-        self._joined = self._join()
 
     def everything(self) -> dict[str, Next]:
         """Return the next thing of every claim."""
         return {claim.claim_id: self.one(claim) for claim in self.case.claims}
 
-    def due(self, *rules: Rule) -> list[Claim]:
-        """Return the claims under one of these rules that only the clock kept back and whose day has come."""
-        return [
-            claim
-            for claim in self.case.claims
-            if self._free(claim)
-            and self.rule(claim) in rules
-            and (wake := self.one(claim).wake) is not None
-            and wake <= self.today
-        ]
+    def due(self) -> dict[Rule, list[Claim]]:
+        """Return the claims that only the clock kept back and whose day has come, by what the clock waited for."""
+        found: dict[Rule, list[Claim]] = {}
+        for claim in self.case.claims:
+            if self._free(claim) and (wake := self.one(claim).wake) is not None and wake <= self.today:
+                found.setdefault(self.rule(claim), []).append(claim)
+        return found
 
     def one(self, claim: Claim) -> Next:
         """Return the next thing of one claim."""
@@ -148,6 +144,8 @@ class Planner:
 
     def _demand(self, claim: Claim, stage: Stage) -> Next:
         deadline, ready = self._noticed(claim)
+        if self._joined is None:
+            self._joined = self._join()
         day = self._joined[claim.claim_id]
         return self._timed("betalingsoppfordring", day, stage, deadline=deadline, trace=ready.trace)
 
@@ -224,8 +222,8 @@ class Planner:
         """The last readiness among claims whose varsel runs out within the limit of the first one's being ready."""
         known = [(deadline, _resumed(ready.value, c)) for c in group for deadline, ready in [self._noticed(c)]]
         first_ready = min(ready for _, ready in known)
-        coming = [self._coming[c.claim_id] for c in self.case.claims
-                  if c.dispute_body == body and c.claim_id in self._coming]  # fmt: skip
+        others = [claim for claim in self.case.claims if claim.dispute_body == body]
+        coming = [dates for claim in others if (dates := self._coming_dates(claim)) is not None]
         limit = deadlines.join_limit(first_ready, self.policy(group[0]))
         return max((ready for deadline, ready in (*known, *coming) if deadline <= limit), default=first_ready)
 

@@ -52,7 +52,6 @@ class HoldKind:
     renews: bool = False
     disputed: bool = False
     last_day_is_deadline: bool = False
-    notice_days: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
