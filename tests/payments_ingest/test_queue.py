@@ -85,6 +85,7 @@ def test_two_cases_in_one_message_propose_a_split(room: Bankroom) -> None:
     assert answer["result"] == "allocated"
     assert answer["payment"]["state"] == "matched"
     assert answer["payment"]["case_id"] is None
+    assert [p["payment_id"] for p in room.get("/v1/payments", case_id="case-2")["items"]] == [found["payment_id"]]
     matched = room.published(PaymentMatched)
     assert [(m.case_id, m.amount_ore, m.bank_amount_ore, m.matched_by) for m in matched] == [
         ("case-1", 100_000, 200_000, "manual"),
@@ -315,6 +316,26 @@ def test_a_withdrawn_return_waits_in_the_queue_again(room: Bankroom) -> None:
     (payment,) = room.payments("unmatched", "suggested")
     assert payment["reason"] == "refund_withdrawn"
     assert room.done(ALLOCATION.format(payment["payment_id"]), parts((1, 4_000)))["result"] == "allocated"
+
+
+def test_a_payment_the_bank_takes_back_is_not_sent_to_its_sender_as_well(room: Bankroom) -> None:
+    refund = returned(room)
+    back = OcrPayment(amount_ore=4_000, kid="7777777", type_code="18")
+    room.imported(ocr(back, transmission=91))
+    assert room.get(f"/v1/refunds/{refund['refund_id']}")["state"] == "withdrawn"
+    assert [p["state"] for p in room.payments("reversed")] == ["reversed"]
+
+
+def test_one_that_was_approved_before_is_stopped_before_it_leaves(room: Bankroom) -> None:
+    refund = returned(room)
+    room.done(f"/v1/refunds/{refund['refund_id']}/approval", who="per")
+    room.imported(ocr(OcrPayment(amount_ore=4_000, kid="7777777", type_code="18"), transmission=91))
+    room.feed(PayoutReserved(refund_id=refund["refund_id"], amount_ore=4_000))
+    room.work()
+    found = room.get(f"/v1/refunds/{refund['refund_id']}")
+    assert (found["state"], found["reason"]) == ("rejected", "reversed")
+    assert [p["state"] for p in room.payments("reversed")] == ["reversed"]
+    assert room.files_in("outbox") == []
 
 
 def test_a_payment_without_a_known_account_cannot_go_back(room: Bankroom) -> None:

@@ -20,8 +20,8 @@ def release_next(service: Service) -> int:
         released = release_batch(uow, deps, file.file_id, deps.settings.release_batch)
     for result, count in released.results.items():
         service.metrics.count("bank_matches_total", count, result=result)
-    if released.lines:
-        service.metrics.count("bank_payments_total", released.lines, kind=file.format or "unknown")
+    for kind, count in released.kinds.items():
+        service.metrics.count("bank_payments_total", count, kind=kind)
     if released.finished is not None:
         state = released.finished.state
         service.metrics.count("bank_files_total", format=file.format or "unknown", state=state)

@@ -12,10 +12,11 @@ from sqlalchemy.sql import bindparam
 
 from payments_ingest.domain.identity import Seen, Standing
 from payments_ingest.domain.lines import WAITING, Line, LineKind, Payment, PaymentState
-from payments_ingest.tables import PaymentRow, WantedNumberRow
+from payments_ingest.tables import AllocationRow, PaymentRow, WantedNumberRow
 from shared.db import chunks, insert_ignore, lock_rows, table_of
 
 PAYMENTS = table_of(PaymentRow)
+ALLOCATIONS = table_of(AllocationRow)
 WANTED = table_of(WantedNumberRow)
 _COLUMNS = [PAYMENTS.c[field.name] for field in fields(Payment)]
 _SEEN_COLUMNS = [
@@ -84,7 +85,12 @@ def list_payments(
     query = select(*_COLUMNS).order_by(PAYMENTS.c.day, PAYMENTS.c.payment_id).limit(limit)
     if states:
         query = query.where(PAYMENTS.c.state.in_(sorted(states)))
-    for column, value in (("case_id", case_id), ("file_id", file_id), ("account", account)):
+    if case_id is not None:
+        on_case = select(ALLOCATIONS.c.payment_id).where(
+            ALLOCATIONS.c.case_id == case_id, ALLOCATIONS.c.active.is_(True)
+        )
+        query = query.where(PAYMENTS.c.payment_id.in_(on_case) | (PAYMENTS.c.case_id == case_id))
+    for column, value in (("file_id", file_id), ("account", account)):
         if value is not None:
             query = query.where(PAYMENTS.c[column] == value)
     if after is not None:

@@ -62,7 +62,7 @@ def allocations_of(tx: Connection, payment_ids: Collection[str]) -> dict[str, li
         query = (
             select(ALLOCATIONS)
             .where(ALLOCATIONS.c.payment_id.in_(piece))
-            .order_by(ALLOCATIONS.c.made_at, ALLOCATIONS.c.allocation_id)
+            .order_by(ALLOCATIONS.c.made_at, ALLOCATIONS.c.active, ALLOCATIONS.c.allocation_id)
         )
         for row in tx.execute(query):
             found.setdefault(row.payment_id, []).append(Allocation(**row._mapping))

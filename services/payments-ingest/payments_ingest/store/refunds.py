@@ -90,6 +90,14 @@ def find_refund(tx: Connection, refund_id: str) -> Refund | None:
     return Refund(**row._mapping) if row else None
 
 
+def returning(tx: Connection, payment_id: str) -> list[Refund]:
+    """Return the refunds that would send a payment on suspense back and are only proposed."""
+    query = select(REFUNDS).where(
+        REFUNDS.c.payment_id == payment_id, REFUNDS.c.source == "suspense", REFUNDS.c.state == RefundState.PROPOSED
+    )
+    return [Refund(**row._mapping) for row in tx.execute(query)]
+
+
 def insert_payout_file(tx: Connection, file: PayoutFile) -> None:
     """Record a payment file for the bank."""
     tx.execute(PAYOUT_FILES.insert(), [asdict(file)])

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from payments_ingest.deps import Deps
+from payments_ingest.domain.lines import PaymentState
 from payments_ingest.domain.refunds import RefundState, may_become
 from payments_ingest.formats import Payout, PayoutOrder, StatusScope, execution_day, own_identity, write_pain001
 from payments_ingest.store import known, payments
@@ -35,6 +36,7 @@ from shared.uow import Uow
 PAYOUTS_MAX = 500
 UNNAMED = "Innbetaler"
 CANNOT_BE_PAID = "cannot_be_paid"
+REVERSED = "reversed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,8 @@ class Outgoing:
 def plan_file(uow: Uow, deps: Deps) -> int:
     """Decide the next payment file from what is reserved, one account's refunds; returns how many refunds it moved.
 
-    A refund that no payment file can hold (an account abroad without a BIC) is rejected at once: its money is free.
+    A refund that no payment file can hold (an account abroad without a BIC) is rejected at once, and so is the return
+    of a payment that the bank took back meanwhile: its money is free.
     """
     by_account: dict[str, list[Refund]] = {}
     for refund in refunds_to_send(uow.tx, PAYOUTS_MAX):
@@ -84,6 +87,11 @@ def plan_file(uow: Uow, deps: Deps) -> int:
 
 
 def _payable(uow: Uow, deps: Deps, refund: Refund, draft: PayoutFile) -> bool:
+    of_sender = refund.payment_id if refund.source == "suspense" else None
+    payment = payments.find_payment(uow.tx, of_sender) if of_sender else None
+    if payment is not None and payment.state != PaymentState.RETURNING:
+        reject(uow, refund, REVERSED)
+        return False
     try:
         _write(deps, _order(uow.tx, deps, [refund], draft))
     except ValueError:

@@ -161,11 +161,12 @@ def _answered(uow: Uow, refund_id: str, target: RefundState, reason: str | None)
 
 
 def _back_to_queue(uow: Uow, refund: Refund, reason: str) -> None:
-    if refund.source != "suspense" or refund.payment_id is None:
+    payment = payments.lock_payment(uow.tx, refund.payment_id) if refund.payment_id else None
+    if refund.source != "suspense" or payment is None or payment.state != PaymentState.RETURNING:
         return
-    waiting = queue.suggestions_of(uow.tx, [refund.payment_id]).get(refund.payment_id)
+    waiting = queue.suggestions_of(uow.tx, [payment.payment_id]).get(payment.payment_id)
     state = PaymentState.SUGGESTED if waiting else PaymentState.UNMATCHED
-    payments.update_payment(uow.tx, refund.payment_id, state=state, reason=reason)
+    payments.update_payment(uow.tx, payment.payment_id, state=state, reason=reason)
 
 
 def _step(refund: Refund, target: RefundState) -> None:

@@ -6,8 +6,9 @@ on where the last one ended, and one that dies within a batch did nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -36,10 +37,13 @@ _STATE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
-    """What one batch did: how many staged lines it released, how they were matched, and the file when it is done."""
+    """What one batch did: how many staged lines it released, how many payments of each kind and with which result,
+    and the file when it is done.
+    """
 
     lines: int
-    results: Mapping[str, int]
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    results: Mapping[str, int] = field(default_factory=dict)
     finished: BankFile | None = None
 
 
@@ -47,10 +51,10 @@ def release_batch(uow: Uow, deps: Deps, file_id: str, limit: int) -> Released:
     """Release the next lines of a file, or finish it when none is left. Does nothing to a file that is not staged."""
     file = files.lock_file(uow.tx, file_id)
     if file is None or file.step != Step.STAGED:
-        return Released(lines=0, results={})
+        return Released(lines=0)
     rows = files.next_staged(uow.tx, file_id, limit)
     if not rows:
-        return Released(lines=0, results={}, finished=_finish(uow, deps, file))
+        return Released(lines=0, finished=_finish(uow, deps, file))
     by_kind: dict[str, list[dict[str, Any]]] = {}
     for _, what, body in rows:
         by_kind.setdefault(what, []).append(body)
@@ -67,10 +71,9 @@ def release_batch(uow: Uow, deps: Deps, file_id: str, limit: int) -> Released:
         queued_count=file.queued_count + sum(state in QUEUED for state in states),
         linked_count=file.linked_count + sum(state == PaymentState.LINKED for state in states),
     )
-    results: dict[str, int] = {}
-    for state in states:
-        results[state] = results.get(state, 0) + 1
-    return Released(lines=len(rows), results=results)
+    return Released(
+        lines=len(rows), kinds=Counter(str(line.kind) for line in lines), results=Counter(str(one) for one in states)
+    )
 
 
 def _finish(uow: Uow, deps: Deps, file: BankFile) -> BankFile:

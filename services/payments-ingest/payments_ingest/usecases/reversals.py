@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from payments_ingest.domain.lines import Line, Payment, PaymentState
+from payments_ingest.domain.refunds import RefundState
 from payments_ingest.domain.reversal import find_original
 from payments_ingest.store import payments, queue
+from payments_ingest.store.refunds import returning, update_refund
 from payments_ingest.usecases.matching import Match
 from payments_ingest.usecases.posting import SYSTEM, columns_of
 from payments_ingest.usecases.telling import Money, tell_reversed
@@ -45,7 +47,10 @@ def reverse(uow: Uow, lines: Sequence[Line], row_of: RowOf) -> Mapping[str, Paym
 
 
 def take_back(uow: Uow, reversal: Money, original: Payment) -> None:
-    """Take a reversed credit from the cases it lies on, or from suspense; one event per case."""
+    """Take a reversed credit from the cases it lies on, or from suspense; one event per case.
+
+    A proposal to send it back to its sender has lost its ground (one that is further on is stopped before it leaves).
+    """
     found = queue.allocations_of(uow.tx, [original.payment_id]).get(original.payment_id, [])
     active = [allocation for allocation in found if allocation.active]
     for allocation in active:
@@ -62,4 +67,6 @@ def take_back(uow: Uow, reversal: Money, original: Payment) -> None:
     queue.drop_suggestions(uow.tx, [original.payment_id])
     queue.withdraw_approvals(uow.tx, original.payment_id, who=SYSTEM, at=uow.now)
     payments.stop_waiting(uow.tx, [original.payment_id])
+    for refund in returning(uow.tx, original.payment_id):
+        update_refund(uow.tx, refund.refund_id, state=RefundState.WITHDRAWN, reason="reversed")
     payments.update_payment(uow.tx, original.payment_id, state=PaymentState.REVERSED, version=original.version + 1)
