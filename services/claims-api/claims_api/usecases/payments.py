@@ -35,6 +35,13 @@ UNKNOWN_CASE = "unknown_case"
 AMOUNT_DIFFERS = "bank_amount_differs"
 ABOVE_PAYMENT = "allocation_above_payment"
 
+_OFF = {
+    "undone": "En innbetaling hørte ikke til saken og er tatt av",
+    "moved": "En innbetaling hørte til en annen sak og er flyttet",
+    "returned": "En innbetaling er sendt tilbake til den som betalte",
+    "reversed": "Banken har tilbakeført en innbetaling",
+}
+
 
 def on_matched(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     """Book money that belongs to cases (payment.matched): bank → suspense if new, suspense → case.
@@ -127,41 +134,37 @@ def on_reversed(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
 
 
 def on_unallocated(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
-    """Take money off cases again (payment.unallocated): it was never theirs, so it counts as never paid."""
+    """Take money off cases again (payment.unallocated): it was never theirs, so it counts as never paid.
+
+    Money that the bank took back and that was found out about late (``reversed``) was theirs until then.
+    """
     told = [(event, cast(PaymentUnallocated, event.payload)) for event in events]
     locked = _lock(uow, [p.case_id for _, p in told])
     _book_bank(uow, [_credit(p.payment_id, p.account, p.day, p.bank_amount_ore or p.amount_ore) for _, p in told])
-    payments.add_parts(
-        uow.tx,
-        [
-            PaymentPart(
-                part_id=event.envelope.event_id,
-                kind="unallocated",
-                payment_id=p.payment_id,
-                case_id=p.case_id,
-                amount_ore=p.amount_ore,
-                on_day=p.unallocated_on,
-                recorded_at=locked[p.case_id].last_recorded_at,
-            )
-            for event, p in told
-        ],
-    )
+    payments.add_parts(uow.tx, [_taken_off(event, p, locked[p.case_id]) for event, p in told])
     cases.add_timeline(
         uow.tx,
         [
-            _line(
-                uow,
-                locked[p.case_id],
-                event,
-                "payment.moved",
-                f"En innbetaling på {kroner(p.amount_ore)} kroner hørte ikke til saken og er tatt av",
-                p,
-            )
+            _line(uow, locked[p.case_id], event, "payment.moved", f"{_OFF[p.reason]}: {kroner(p.amount_ore)} kroner", p)
             for event, p in told
         ],
     )
     _settle(uow, deps, locked, {p.case_id: event for event, p in told})
     payments.check_bank_days(uow.tx, {(p.account, p.day) for _, p in told})
+
+
+def _taken_off(event: Event, payload: PaymentUnallocated, case: Case) -> PaymentPart:
+    by_bank = payload.reason == "reversed"
+    return PaymentPart(
+        part_id=event.envelope.event_id,
+        kind="taken_back" if by_bank else "unallocated",
+        payment_id=payload.payment_id,
+        reversal_id=event.envelope.event_id if by_bank else None,
+        case_id=payload.case_id,
+        amount_ore=payload.amount_ore,
+        on_day=payload.unallocated_on,
+        recorded_at=case.last_recorded_at,
+    )
 
 
 def on_bank_day(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
