@@ -131,6 +131,8 @@ class Worker:
                 if offset < starts[tp]:
                     raise Crash(f"{tp.topic}/{tp.partition}: offset {offset} is needed, the log starts at {starts[tp]}")
                 await consumer.seek(tp, offset)
+            # What was taken but not told before the process ended is told now, or its lag would stay.
+            await consumer.commit({tp: offset for tp, offset in positions.items() if offset > starts[tp]})
         elif assignment == self._assigned:
             return
         self._assigned = assignment
