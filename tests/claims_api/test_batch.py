@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from support.claims import KARI, OLA, PER, Desk, claim_body
 
 from claims_api.api.batch import LINE_MAX_BYTES
@@ -12,6 +13,11 @@ from claims_api.tables import ClaimRow
 from shared.db import table_of
 
 PEOPLE = (KARI, OLA, PER)
+
+
+@pytest.fixture
+def office(office_on_both: Desk) -> Desk:
+    return office_on_both
 
 
 def lines(count: int) -> list[dict[str, Any]]:

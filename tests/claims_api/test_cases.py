@@ -24,6 +24,11 @@ OLA_OWES = {
 }
 
 
+@pytest.fixture
+def office(office_on_both: Desk) -> Desk:
+    return office_on_both
+
+
 def case(office: Desk, told: dict[str, Any], who: dict[str, str] | None = None, **params: Any) -> Any:
     return office.get(f"/v1/cases/{told['case_id']}", who, **params)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 from sqlalchemy.sql import bindparam
 
 from claims_api.tables import CaseCounterRow, CaseRow, KidRow, TimelineRow
-from shared.db import chunks, insert_ignore, lock_rows, table_of
+from shared.db import chunks, insert_ignore, insert_rows, lock_rows, table_of
 from shared.errors import Crash
 from shared.kid import MAX_SEQUENCE, KidKind, make_case_number, make_kid
 from shared.uow import Uow
@@ -168,7 +168,7 @@ def insert_cases(uow: Uow, opened: Sequence[Case], sequences: Mapping[str, int])
         for case in opened
     ]
     if rows:
-        uow.tx.execute(CASE.insert(), rows)
+        insert_rows(uow.tx, CASE, rows)
         keep_kids(uow, [KidUse(kid=case.kid, kind=KidKind.CASE, case_id=case.case_id) for case in opened])
 
 
@@ -225,8 +225,7 @@ def keep_kids(uow: Uow, given: Sequence[KidUse]) -> None:
         }
         for one in given
     ]
-    if rows:
-        uow.tx.execute(KID.insert(), rows)
+    insert_rows(uow.tx, KID, rows)
 
 
 def find_kid(tx: Connection, kid: str) -> RowMapping | None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 from sqlalchemy.exc import IntegrityError
 
 from claims_api.tables import CaseRow, ClaimPartyRow, ClaimRow
-from shared.db import chunks, table_of
+from shared.db import chunks, insert_rows, table_of
 from shared.errors import RetryLater
 
 CLAIM = table_of(ClaimRow)
@@ -95,7 +95,7 @@ def insert_claims(tx: Connection, new: Sequence[tuple[Claim, Sequence[str]]]) ->
         return
     rows = [{name: getattr(claim, name) for name in Claim.__slots__} for claim, _ in new]
     try:
-        tx.execute(CLAIM.insert(), rows)
+        insert_rows(tx, CLAIM, rows)
     except IntegrityError as taken:
         raise RetryLater(
             "external_ref: another call with it was stored first; the same call again is told so"
@@ -105,7 +105,7 @@ def insert_claims(tx: Connection, new: Sequence[tuple[Claim, Sequence[str]]]) ->
         for claim, refs in new
         for at, ref in enumerate(refs)
     ]
-    tx.execute(PARTY.insert(), parties)
+    insert_rows(tx, PARTY, parties)
 
 
 def set_status(tx: Connection, claim_ids: Iterable[str], status: str) -> None:
