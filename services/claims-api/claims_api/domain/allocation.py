@@ -45,18 +45,24 @@ class Part:
 
 
 def allocate(
-    amount_ore: int, claims: Sequence[Owed], *, named: Sequence[str] = (), order: Sequence[Account] = VOLUNTARY
+    amount_ore: int,
+    claims: Sequence[Owed],
+    *,
+    named: Sequence[str] = (),
+    first: Sequence[str] = (),
+    order: Sequence[Account] = VOLUNTARY,
 ) -> list[Part]:
     """Divide a payment over what is owed; the parts always sum to it, the last being overpaid when money is left.
 
-    ``named`` are claims the payer pointed out, in order: they are paid in full, disputed or not. ``order`` is the order
-    within a claim.
+    ``named`` are claims the payer pointed out, in order: they are paid in full, disputed or not. ``first`` come next,
+    the oldest due first and then the others; what is disputed of them is left alone. ``order`` is the order within a
+    claim.
     """
     if amount_ore <= 0:
         raise ValueError(f"amount_ore: expected above zero, got {amount_ore}")
     parts: list[Part] = []
     left = amount_ore
-    for owed in _in_order(claims, named):
+    for owed in _in_order(claims, named, first):
         limit = owed.balance.total_ore - (0 if owed.claim_id in named else owed.disputed_ore)
         for account in order:
             take = min(left, limit, owed.of(account))
@@ -113,6 +119,6 @@ def check_parts(amount_ore: int, parts: Sequence[tuple[str, int]]) -> None:
         raise Reject("allocation-above-payment", f"parts: expected at most {amount_ore} øre in all, got {given}")
 
 
-def _in_order(claims: Sequence[Owed], named: Sequence[str]) -> list[Owed]:
-    place = {claim_id: at for at, claim_id in enumerate(named)}
+def _in_order(claims: Sequence[Owed], named: Sequence[str], first: Sequence[str]) -> list[Owed]:
+    place = {claim_id: len(named) for claim_id in first} | {claim_id: at for at, claim_id in enumerate(named)}
     return sorted(claims, key=lambda owed: (place.get(owed.claim_id, len(place)), owed.due_date, owed.claim_id))

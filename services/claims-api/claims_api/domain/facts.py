@@ -109,6 +109,7 @@ class Reversal:
 class Payment:
     """Money paid on the case on ``paid_on`` (oppdragsdato). ``named``: claims the payer pointed out, in order.
 
+    ``first``: claims that come before the others, as far as they are not disputed (those of a payment plan);
     ``direct``: paid to the unit itself, not to us; ``deduction``: from an attachment of earnings (utleggstrekk);
     ``choice``: the payer's own order within a claim, empty: none.
     """
@@ -117,6 +118,7 @@ class Payment:
     paid_on: date
     amount_ore: int
     named: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
     direct: bool = False
     deduction: bool = False
     choice: tuple[Account, ...] = ()

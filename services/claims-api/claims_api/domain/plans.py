@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from claims_api.domain.allocation import allocate
+from claims_api.domain.allocation import Owed, allocate
 from claims_api.domain.requests import Ground
 from claims_api.domain.running import ClaimState
 from shared.calendar import add_months, next_working_day
@@ -64,13 +64,16 @@ class Outlook:
 
     def owed_ore(self, day: date) -> int:
         """Return what is to be paid if all of it were paid on ``day``, in øre."""
-        owed = [state.owed(day) for state in self._states]
-        return sum(max(0, one.balance.total_ore - one.disputed_ore) for one in owed)
+        return sum(max(0, one.balance.total_ore - one.disputed_ore) for one in self.owed(day))
+
+    def owed(self, day: date) -> list[Owed]:
+        """Return what is owed on each claim on ``day``."""
+        return [state.owed(day) for state in self._states]
 
     def pay(self, amount_ore: int, day: date) -> None:
         """Let a payment on ``day`` cover the claims, the oldest due first (decisions B6)."""
         by_id = {state.facts.claim_id: state for state in self._states}
-        for part in allocate(amount_ore, [state.owed(day) for state in self._states]):
+        for part in allocate(amount_ore, self.owed(day)):
             if part.claim_id is not None:
                 by_id[part.claim_id].cover(part.account, part.amount_ore, day)
 

@@ -225,7 +225,7 @@ class _Fold:
 
     def _pay(self, payment: Payment) -> None:
         day = payment.paid_on
-        named = payment.named or self._demanded(payment, day)
+        named = payment.named or (() if payment.first else self._demanded(payment, day))
         order = payment.choice or (DEDUCTION if payment.deduction else VOLUNTARY)
         parts = self._divide(payment, named, order)
         for demand in reversed(self.sent):
@@ -238,8 +238,9 @@ class _Fold:
         self._write_off_rest(payment, day)
 
     def _divide(self, payment: Payment, named: Sequence[str], order: Sequence[Account]) -> list[Part]:
-        owed = [state.owed(payment.paid_on) for state in self._present(payment.paid_on, payment.named)]
-        return allocate(payment.amount_ore, owed, named=named, order=order)
+        pointed_out = (*payment.named, *payment.first)
+        owed = [state.owed(payment.paid_on) for state in self._present(payment.paid_on, pointed_out)]
+        return allocate(payment.amount_ore, owed, named=named, first=payment.first, order=order)
 
     def _reverse(self, payment: Payment, back: Reversal) -> None:
         """Undo what the payment covered, and what was waived or written off because of it."""

@@ -1,31 +1,33 @@
-"""When claims were disputed: the holds that objections placed, also those that have ended."""
+"""When and how far claims were disputed: the objections that froze something, also those that have ended."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from claims_api.domain.facts import Dispute
-from claims_api.tables import HoldClaimRow, HoldRow
+from claims_api.tables import RequestClaimRow, RequestRow
 from shared.db import chunks, table_of
 
-HOLD = table_of(HoldRow)
-HOLD_CLAIM = table_of(HoldClaimRow)
+REQUEST = table_of(RequestRow)
+REQUEST_CLAIM = table_of(RequestClaimRow)
 
 OBJECTION = "objection"
 
 
 def disputes_of(tx: Connection, claim_ids: Iterable[str]) -> dict[str, tuple[Dispute, ...]]:
-    """Return the objections to each claim, oldest first."""
+    """Return the objections to each claim, oldest first: from their receipt until they were decided or given up."""
     found: dict[str, tuple[Dispute, ...]] = {}
+    end = func.coalesce(REQUEST.c.decided_on, REQUEST.c.ended_on).label("until")
     for piece in chunks(sorted(set(claim_ids))):
         query = (
-            select(HOLD_CLAIM.c.claim_id, HOLD.c.from_on, HOLD.c.ended_on)
-            .join(HOLD, HOLD.c.hold_id == HOLD_CLAIM.c.hold_id)
-            .where(HOLD_CLAIM.c.claim_id.in_(piece), HOLD.c.reason == OBJECTION)
-            .order_by(HOLD.c.from_on, HOLD.c.hold_id)
+            select(REQUEST_CLAIM.c.claim_id, REQUEST.c.received_on, end, REQUEST.c.disputed_ore)
+            .join(REQUEST, REQUEST.c.request_id == REQUEST_CLAIM.c.request_id)
+            .where(REQUEST_CLAIM.c.claim_id.in_(piece), REQUEST.c.kind == OBJECTION, REQUEST.c.freezes.is_(True))
+            .order_by(REQUEST.c.received_on, REQUEST.c.request_id)
         )
-        for claim_id, start, end in tx.execute(query):
-            found[claim_id] = (*found.get(claim_id, ()), Dispute(start=start, end=end))
+        for row in tx.execute(query):
+            dispute = Dispute(start=row.received_on, end=row.until, amount_ore=row.disputed_ore)
+            found[row.claim_id] = (*found.get(row.claim_id, ()), dispute)
     return found

@@ -96,6 +96,17 @@ def parts_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[Pa
     return found
 
 
+def cases_of_payments(tx: Connection, payment_ids: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Return how much of each payment is on each case: matched less what was moved off or taken back."""
+    signed = func.sum(case((PART.c.kind == "matched", PART.c.amount_ore), else_=-PART.c.amount_ore))
+    found: dict[str, dict[str, int]] = {}
+    for piece in chunks(sorted(set(payment_ids))):
+        query = select(PART.c.payment_id, PART.c.case_id, signed).where(PART.c.payment_id.in_(piece))
+        for payment_id, case_id, amount in tx.execute(query.group_by(PART.c.payment_id, PART.c.case_id)):
+            found.setdefault(payment_id, {})[case_id] = int(amount)
+    return found
+
+
 def allocated(tx: Connection, payment_ids: Iterable[str]) -> dict[str, int]:
     """Return how much of each payment is on cases: matched less what was moved off again."""
     signed = func.sum(case((PART.c.kind == "matched", PART.c.amount_ore), else_=-PART.c.amount_ore))

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, func, select, tuple_, update
 
-from claims_api.tables import CaseRow, PayByRow, RequestClaimRow, RequestRow
+from claims_api.tables import CaseRow, ClaimRow, PayByRow, RequestClaimRow, RequestRow
 from shared.db import chunks, table_of, upsert
 
 REQUEST = table_of(RequestRow)
 REQUEST_CLAIM = table_of(RequestClaimRow)
 PAY_BY = table_of(PayByRow)
 _CASE = table_of(CaseRow)
+_CLAIM = table_of(ClaimRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,15 @@ def insert_request(tx: Connection, request: Request, claims: Sequence[RequestCla
     tx.execute(REQUEST.insert().values(**{name: getattr(request, name) for name in Request.__slots__}))
     if claims:
         tx.execute(REQUEST_CLAIM.insert(), [{n: getattr(one, n) for n in RequestClaim.__slots__} for one in claims])
+
+
+def keep_claims(tx: Connection, request_id: str, claim_ids: Iterable[str]) -> None:
+    """Let a request be about these of its claims alone; the caller holds the locks of their cases."""
+    tx.execute(
+        delete(REQUEST_CLAIM).where(
+            REQUEST_CLAIM.c.request_id == request_id, REQUEST_CLAIM.c.claim_id.not_in(list(claim_ids))
+        )
+    )
 
 
 def change_request(tx: Connection, request_id: str, **changes: Any) -> None:
@@ -155,6 +165,22 @@ def to_look_at(tx: Connection, kinds: Iterable[str], states: Iterable[str], toda
         select(REQUEST)
         .where(REQUEST.c.look_on <= today, REQUEST.c.kind.in_(list(kinds)), REQUEST.c.state.in_(list(states)))
         .order_by(REQUEST.c.look_on, REQUEST.c.request_id)
+        .limit(limit)
+    )
+    return _all(tx, query)
+
+
+def pending_settled(tx: Connection, kinds: Iterable[str], limit: int) -> list[Request]:
+    """Return waiting requests of these kinds of which every claim has ended."""
+    still_open = (
+        select(REQUEST_CLAIM.c.request_id)
+        .join(_CLAIM, _CLAIM.c.claim_id == REQUEST_CLAIM.c.claim_id)
+        .where(REQUEST_CLAIM.c.request_id == REQUEST.c.request_id, _CLAIM.c.ended_on.is_(None))
+    )
+    query = (
+        select(REQUEST)
+        .where(REQUEST.c.state == "pending", REQUEST.c.kind.in_(list(kinds)), ~still_open.exists())
+        .order_by(REQUEST.c.request_id)
         .limit(limit)
     )
     return _all(tx, query)

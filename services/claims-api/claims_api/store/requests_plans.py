@@ -13,6 +13,7 @@ from claims_api.domain.ledger import RECEIVABLES, EntryKind
 from claims_api.domain.plans import Instalment
 from claims_api.tables import InstalmentRow, LedgerRow, PlanRow, RequestClaimRow, RequestRow
 from shared.db import chunks, table_of
+from shared.kid import KidKind
 
 PLAN = table_of(PlanRow)
 INSTALMENT = table_of(InstalmentRow)
@@ -88,6 +89,22 @@ def plans_by_kid(tx: Connection, kids: Iterable[str]) -> dict[str, Plan]:
     for piece in chunks(sorted(set(kids))):
         for row in tx.execute(select(PLAN).where(PLAN.c.kid.in_(piece))).mappings():
             found[row["kid"]] = Plan(**row)
+    return found
+
+
+def claims_by_kid(tx: Connection, kids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the claims that money on each plan's KID is for, of all its cases; other KIDs are left out."""
+    found: dict[str, tuple[str, ...]] = {}
+    mine = sorted({kid for kid in kids if kid.startswith(str(KidKind.PLAN.value))})
+    for piece in chunks(mine):
+        query = (
+            select(PLAN.c.kid, _REQUEST_CLAIM.c.claim_id)
+            .join(_REQUEST_CLAIM, _REQUEST_CLAIM.c.request_id == PLAN.c.plan_id)
+            .where(PLAN.c.kid.in_(piece))
+            .order_by(PLAN.c.kid, _REQUEST_CLAIM.c.position)
+        )
+        for kid, claim_id in tx.execute(query):
+            found[kid] = (*found.get(kid, ()), claim_id)
     return found
 
 

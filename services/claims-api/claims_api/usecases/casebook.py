@@ -7,7 +7,7 @@ out, and the ledger gets the difference (see ``domain.settlement`` and ``domain.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Connection
@@ -31,7 +31,7 @@ from claims_api.domain.ledger import EntryKind, Transfer, standing
 from claims_api.domain.posting import Booked, CaseFrame, bring_up_to_date
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.salaer import SalaerClaim, foreign_collection, later_steps, lawyer_led
-from claims_api.store import claims, decisions, demands, disputes, ledger, payments
+from claims_api.store import claims, decisions, demands, disputes, ledger, payments, requests_plans
 from claims_api.store.cases import Case
 from claims_api.store.claims import Claim
 from claims_api.store.decisions import MoneyDecision
@@ -54,6 +54,7 @@ class CaseBook:
     parts: Sequence[PaymentPart]
     disputes: Mapping[str, tuple[Dispute, ...]]
     decisions: Sequence[MoneyDecision] = ()
+    plan_claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def frame(self) -> CaseFrame:
@@ -76,6 +77,7 @@ def load_books(tx: Connection, found: Mapping[str, Case]) -> dict[str, CaseBook]
     sent = demands.demands_of_cases(tx, found)
     parts = payments.parts_of_cases(tx, found)
     decided = decisions.decisions_of_cases(tx, found)
+    plans = requests_plans.claims_by_kid(tx, [part.kid for held in parts.values() for part in held if part.kid])
     disputed = disputes.disputes_of(tx, [claim.claim_id for held in inside.values() for claim in held])
     return {
         case_id: CaseBook(
@@ -86,6 +88,7 @@ def load_books(tx: Connection, found: Mapping[str, Case]) -> dict[str, CaseBook]
             parts=parts.get(case_id, []),
             disputes=disputed,
             decisions=decided.get(case_id, []),
+            plan_claims=plans,
         )
         for case_id, case in found.items()
     }
@@ -122,7 +125,7 @@ def facts_of(book: CaseBook, today: date, *, rules: MoneyRules) -> CaseFacts:
         ],
         charges=charges_of(book.entries),
         demands=[_sent(book, demand, today, rules) for demand in book.demands if demand.state == demands.SENT],
-        payments=payments_of(book.parts),
+        payments=payments_of(book.parts, book.plan_claims),
         refunds=_refunds(book.entries),
         cancellations=[
             Cancellation(cancellation_id=one.decision_id, claim_id=one.claim_id, on=one.effective_on)
@@ -132,8 +135,11 @@ def facts_of(book: CaseBook, today: date, *, rules: MoneyRules) -> CaseFacts:
     )
 
 
-def payments_of(parts: Iterable[PaymentPart]) -> list[Payment]:
-    """Return the payments of a case: what was matched, less what was moved off again, and what the bank took back."""
+def payments_of(parts: Iterable[PaymentPart], plan_claims: Mapping[str, tuple[str, ...]]) -> list[Payment]:
+    """Return the payments of a case: what was matched, less what was moved off again, and what the bank took back.
+
+    ``plan_claims``: the claims of the plan that each KID of a plan was given out for; money on it covers them first.
+    """
     by_payment: dict[str, list[PaymentPart]] = {}
     for part in parts:
         by_payment.setdefault(part.payment_id, []).append(part)
@@ -151,6 +157,7 @@ def payments_of(parts: Iterable[PaymentPart]) -> list[Payment]:
                 paid_on=matched[-1].on_day,
                 amount_ore=amount,
                 named=(named,) if named else (),
+                first=plan_claims.get(matched[-1].kid or "", ()),
                 direct=matched[-1].direct,
                 reversals=tuple(
                     Reversal(reversal_id=part.reversal_id, on=part.on_day, amount_ore=part.amount_ore)
@@ -184,7 +191,7 @@ def book_cases(
             book.entries,
             facts_of(book, uow.today, rules=deps.rules),
             rules=deps.rules,
-            source_event=cause.envelope.event_id if cause else uow.new_id("booking"),
+            source_event=_source(cause, case_id) if cause else uow.new_id("booking"),
             recorded_at=book.case.last_recorded_at,
             interest_to=interest_to,
         )
@@ -192,6 +199,12 @@ def book_cases(
         transfers.extend(booked.transfers)
     ledger.add_transfers(uow.tx, transfers)
     return done
+
+
+def _source(cause: Event, case_id: str) -> str:
+    """Return what a case's bookings come from: one event may touch several cases, each with postings of its own."""
+    own = cause.envelope.aggregate == case_id
+    return cause.envelope.event_id if own else f"{cause.envelope.event_id}:{case_id}"
 
 
 def salaer_claim(book: CaseBook, demand: Demand, claim: Claim) -> SalaerClaim:

@@ -19,6 +19,8 @@ from claims_api.store.cases import Case, TimelineEntry
 from claims_api.store.payments import BankEntry, PaymentPart
 from claims_api.usecases.casebook import book_cases, load_books
 from claims_api.usecases.consequences import SYSTEM, tell_what_changed
+from claims_api.usecases.requests import plan_money
+from claims_api.usecases.requests.instalments import after_money
 from shared.errors import Park
 from shared.events import Event
 from shared.events.payments import (
@@ -49,34 +51,18 @@ def on_matched(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     Raises Park for an unknown case, for another amount than the bank's row has, and for more than was paid.
     """
     told = [(event, cast(PaymentMatched, event.payload)) for event in events]
-    locked = _lock(uow, [payload.case_id for _, payload in told])
+    others = plan_money.cases_for(uow, [p.kid for _, p in told])
+    locked = _lock(uow, {*others, *(p.case_id for _, p in told)})
     _book_bank(uow, [_credit(p.payment_id, p.account, p.day, p.bank_amount_ore or p.amount_ore) for _, p in told])
-    payments.add_parts(
-        uow.tx,
-        [
-            PaymentPart(
-                part_id=event.envelope.event_id,
-                kind="matched",
-                payment_id=p.payment_id,
-                case_id=p.case_id,
-                claim_id=p.claim_id,
-                amount_ore=p.amount_ore,
-                on_day=p.paid_on,
-                kid=p.kid or None,
-                matched_by=p.matched_by,
-                recorded_at=locked[p.case_id].last_recorded_at,
-            )
-            for event, p in told
-        ],
-    )
+    moves = [_Move(event, p, locked[to], ore) for event, p in told for to, ore in _shares(uow, deps, locked, p).items()]
+    payments.add_parts(uow.tx, [_matched(uow, move) for move in moves])
     _check_allocated(uow, {p.payment_id: p.bank_amount_ore or p.amount_ore for _, p in told})
     payments.drop_candidates(uow.tx, [p.payment_id for _, p in told])
-    lines = [
-        _line(uow, locked[p.case_id], event, "payment.received", f"Innbetaling på {kroner(p.amount_ore)} kroner", p)
-        for event, p in told
-    ]
-    cases.add_timeline(uow.tx, lines)
-    _settle(uow, deps, locked, {p.case_id: event for event, p in told})
+    cases.add_timeline(
+        uow.tx,
+        [_line(uow, one, "payment.received", f"Innbetaling på {kroner(one.amount_ore)} kroner") for one in moves],
+    )
+    _settle(uow, deps, locked, _causes(moves))
     payments.check_bank_days(uow.tx, {(p.account, p.day) for _, p in told})
 
 
@@ -95,7 +81,8 @@ def on_reversed(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     """Book what the bank took back (payment.reversed): suspense → bank, and case → suspense when a case had it."""
     told = [(event, cast(PaymentReversed, event.payload)) for event in events]
     with_case = [(event, p) for event, p in told if p.case_id is not None and p.payment_id is not None]
-    locked = _lock(uow, [p.case_id for _, p in with_case if p.case_id])
+    lying = payments.cases_of_payments(uow.tx, [cast(str, p.payment_id) for _, p in with_case])
+    locked = _lock(uow, {*_others(lying), *(cast(str, p.case_id) for _, p in with_case)})
     _book_bank(
         uow,
         [
@@ -110,26 +97,16 @@ def on_reversed(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
         ],
     )
     payments.drop_candidates(uow.tx, [p.payment_id for _, p in told if p.payment_id])
-    parts, lines = [], []
-    for event, p in with_case:
-        case = locked[cast(str, p.case_id)]
-        parts.append(
-            PaymentPart(
-                part_id=event.envelope.event_id,
-                kind="taken_back",
-                payment_id=cast(str, p.payment_id),
-                reversal_id=p.reversal_id,
-                case_id=case.case_id,
-                amount_ore=p.amount_ore,
-                on_day=p.reversed_on,
-                recorded_at=case.last_recorded_at,
-            )
-        )
-        text = f"Banken har tilbakeført en innbetaling på {kroner(p.amount_ore)} kroner"
-        lines.append(_line(uow, case, event, "payment.reversed", text, p))
-    payments.add_parts(uow.tx, parts)
+    moves = [
+        _Move(event, p, locked[to], ore)
+        for event, p in with_case
+        for to, ore in _where_it_lies(lying, cast(str, p.payment_id), cast(str, p.case_id), p.amount_ore).items()
+    ]
+    payments.add_parts(uow.tx, [_taken_back(uow, move) for move in moves])
+    text = "Banken har tilbakeført en innbetaling på {} kroner"
+    lines = [_line(uow, one, "payment.reversed", text.format(kroner(one.amount_ore))) for one in moves]
     cases.add_timeline(uow.tx, lines)
-    _settle(uow, deps, locked, {cast(str, p.case_id): event for event, p in with_case})
+    _settle(uow, deps, locked, _causes(moves))
     payments.check_bank_days(uow.tx, {(p.account, p.day) for _, p in told})
 
 
@@ -139,32 +116,114 @@ def on_unallocated(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     Money that the bank took back and that was found out about late (``reversed``) was theirs until then.
     """
     told = [(event, cast(PaymentUnallocated, event.payload)) for event in events]
-    locked = _lock(uow, [p.case_id for _, p in told])
+    lying = payments.cases_of_payments(uow.tx, [p.payment_id for _, p in told])
+    locked = _lock(uow, {*_others(lying), *(p.case_id for _, p in told)})
     _book_bank(uow, [_credit(p.payment_id, p.account, p.day, p.bank_amount_ore or p.amount_ore) for _, p in told])
-    payments.add_parts(uow.tx, [_taken_off(event, p, locked[p.case_id]) for event, p in told])
-    cases.add_timeline(
-        uow.tx,
-        [
-            _line(uow, locked[p.case_id], event, "payment.moved", f"{_OFF[p.reason]}: {kroner(p.amount_ore)} kroner", p)
-            for event, p in told
-        ],
-    )
-    _settle(uow, deps, locked, {p.case_id: event for event, p in told})
+    moves = [
+        _Move(event, p, locked[to], ore)
+        for event, p in told
+        for to, ore in _where_it_lies(lying, p.payment_id, p.case_id, p.amount_ore).items()
+    ]
+    payments.add_parts(uow.tx, [_taken_off(uow, move) for move in moves])
+    lines = [_line(uow, one, "payment.moved", f"{_off(one.payload)}: {kroner(one.amount_ore)} kroner") for one in moves]
+    cases.add_timeline(uow.tx, lines)
+    _settle(uow, deps, locked, _causes(moves))
     payments.check_bank_days(uow.tx, {(p.account, p.day) for _, p in told})
 
 
-def _taken_off(event: Event, payload: PaymentUnallocated, case: Case) -> PaymentPart:
-    by_bank = payload.reason == "reversed"
-    return PaymentPart(
-        part_id=event.envelope.event_id,
-        kind="taken_back" if by_bank else "unallocated",
-        payment_id=payload.payment_id,
-        reversal_id=event.envelope.event_id if by_bank else None,
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """What an event means for one of the cases it touches: most touch one, money on a plan's KID may touch several."""
+
+    event: Event
+    payload: PaymentMatched | PaymentReversed | PaymentUnallocated
+    case: Case
+    amount_ore: int
+
+    def id_of(self, uow: Uow, kind: str) -> str:
+        """Return the identity of what this makes in its case; in the event's own case that of the event."""
+        if kind == "part" and self.event.envelope.aggregate == self.case.case_id:
+            return self.event.envelope.event_id
+        suffix = "" if self.event.envelope.aggregate == self.case.case_id else f":{self.case.case_id}"
+        return uow.new_id(f"{kind}{suffix}", cause=self.event)
+
+
+def _shares(uow: Uow, deps: Deps, locked: Mapping[str, Case], payload: PaymentMatched) -> dict[str, int]:
+    """Say which case gets how much: money that came on a plan's own KID goes to the plan's claims."""
+    if payload.claim_id is not None or payload.matched_by not in ("kid", "late_kid"):
+        return {payload.case_id: payload.amount_ore}
+    return plan_money.spread(
+        uow,
+        deps,
+        locked,
+        kid=payload.kid,
         case_id=payload.case_id,
         amount_ore=payload.amount_ore,
-        on_day=payload.unallocated_on,
-        recorded_at=case.last_recorded_at,
+        paid_on=payload.paid_on,
     )
+
+
+def _others(lying: Mapping[str, Mapping[str, int]]) -> set[str]:
+    return {case_id for places in lying.values() for case_id in places}
+
+
+def _where_it_lies(
+    lying: Mapping[str, Mapping[str, int]], payment_id: str, case_id: str, amount_ore: int
+) -> dict[str, int]:
+    return plan_money.spread_back(lying.get(payment_id, {}), case_id=case_id, amount_ore=amount_ore)
+
+
+def _causes(moves: Iterable[_Move]) -> dict[str, Event | None]:
+    return {move.case.case_id: move.event for move in moves}
+
+
+def _matched(uow: Uow, move: _Move) -> PaymentPart:
+    p = cast(PaymentMatched, move.payload)
+    return PaymentPart(
+        part_id=move.id_of(uow, "part"),
+        kind="matched",
+        payment_id=p.payment_id,
+        case_id=move.case.case_id,
+        claim_id=p.claim_id,
+        amount_ore=move.amount_ore,
+        on_day=p.paid_on,
+        kid=p.kid or None,
+        matched_by=p.matched_by,
+        recorded_at=move.case.last_recorded_at,
+    )
+
+
+def _taken_back(uow: Uow, move: _Move) -> PaymentPart:
+    p = cast(PaymentReversed, move.payload)
+    return PaymentPart(
+        part_id=move.id_of(uow, "part"),
+        kind="taken_back",
+        payment_id=cast(str, p.payment_id),
+        reversal_id=p.reversal_id,
+        case_id=move.case.case_id,
+        amount_ore=move.amount_ore,
+        on_day=p.reversed_on,
+        recorded_at=move.case.last_recorded_at,
+    )
+
+
+def _taken_off(uow: Uow, move: _Move) -> PaymentPart:
+    p = cast(PaymentUnallocated, move.payload)
+    by_bank = p.reason == "reversed"
+    return PaymentPart(
+        part_id=move.id_of(uow, "part"),
+        kind="taken_back" if by_bank else "unallocated",
+        payment_id=p.payment_id,
+        reversal_id=move.event.envelope.event_id if by_bank else None,
+        case_id=move.case.case_id,
+        amount_ore=move.amount_ore,
+        on_day=p.unallocated_on,
+        recorded_at=move.case.last_recorded_at,
+    )
+
+
+def _off(payload: PaymentMatched | PaymentReversed | PaymentUnallocated) -> str:
+    return _OFF[payload.reason] if isinstance(payload, PaymentUnallocated) else ""
 
 
 def on_bank_day(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
@@ -216,6 +275,7 @@ def _settle(uow: Uow, deps: Deps, locked: Mapping[str, Case], causes: Mapping[st
     books = load_books(uow.tx, locked)
     booked = book_cases(uow, deps, books, causes)
     tell_what_changed(uow, deps, books, booked, causes)
+    after_money(uow, deps, locked)
 
 
 def _lock(uow: Uow, case_ids: Iterable[str]) -> dict[str, Case]:
@@ -276,21 +336,15 @@ def _check_allocated(uow: Uow, paid: Mapping[str, int]) -> None:
         raise Park(ABOVE_PAYMENT, "amount_ore: expected parts of at most the payment, got more in all")
 
 
-def _line(
-    uow: Uow,
-    case: Case,
-    event: Event,
-    kind: str,
-    summary: str,
-    payload: PaymentMatched | PaymentReversed | PaymentUnallocated,
-) -> TimelineEntry:
+def _line(uow: Uow, move: _Move, kind: str, summary: str) -> TimelineEntry:
+    payload = move.payload
     return TimelineEntry(
-        entry_id=uow.new_id(f"timeline:{kind}", cause=event),
-        case_id=case.case_id,
+        entry_id=move.id_of(uow, f"timeline:{kind}"),
+        case_id=move.case.case_id,
         claim_id=payload.claim_id if isinstance(payload, PaymentMatched) else None,
-        at=case.last_recorded_at,
+        at=move.case.last_recorded_at,
         type=kind,
         summary=summary,
         actor=SYSTEM,
-        facts={"payment_id": payload.payment_id, "amount_ore": payload.amount_ore, "day": payload.day.isoformat()},
+        facts={"payment_id": payload.payment_id, "amount_ore": move.amount_ore, "day": payload.day.isoformat()},
     )

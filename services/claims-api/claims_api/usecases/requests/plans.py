@@ -140,6 +140,7 @@ def decide_plan(
             "acknowledges": False,
         }
     requests.change_request(uow.tx, request.request_id, **changed)
+    requests.keep_claims(uow.tx, request.request_id, [claim.claim_id for claim in about])
     fresh = requests.find_request(uow.tx, request.request_id) or request
     covered = Held(request=fresh, lines=held.lines, locked=held.locked, claims=about)
     text_ids = write_reasons(uow, deps, request, reasons)
