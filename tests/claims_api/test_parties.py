@@ -10,16 +10,14 @@ from typing import Any
 
 import pytest
 from joserfc import jwt
-from support.claims import KARI, OLA, PER, TODAY, Desk, desk
+from support.claims import KARI, OLA, PER, Desk, desk
 
-from claims_api.app import build, deps_of_service
+from claims_api.app import deps_of_service
 from claims_api.crypto import rotate_key_file
-from claims_api.settings import Settings
 from claims_api.store.debtors import find_debtor
 from claims_api.usecases.debtors import find_person
 from shared.auth import LOCAL_ISSUER, Role, TokenIssuer, local_key
-from shared.bus.embedded import EmbeddedBus
-from shared.clock import ManualClock, SystemMachine
+from shared.clock import SystemMachine
 from shared.errors import Crash
 from shared.events.claims import PartyState
 from shared.sealing import NotOpened, open_sealed, read_private
@@ -116,9 +114,8 @@ def test_a_lost_key_stops_the_start(tmp_path: Path) -> None:
     with desk(tmp_path) as office:
         office.register()
     (tmp_path / "keys" / "claims-api.json").unlink()
-    machine = SystemMachine()
-    with pytest.raises(Crash, match="in the ring"):
-        build(Settings(data_dir=tmp_path), EmbeddedBus(tmp_path / "b.db", machine=machine), ManualClock(TODAY), machine)
+    with pytest.raises(Crash, match="in the ring"), desk(tmp_path):
+        pass
 
 
 def id_token(office: Desk, pid: str | None = KARI, **changes: Any) -> dict[str, str]:

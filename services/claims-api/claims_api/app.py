@@ -20,7 +20,6 @@ from claims_api.usecases.debtors import party_states
 from claims_api.usecases.keys import check_keys
 from shared.bus import Bus
 from shared.clock import Clock, Machine
-from shared.migrate import at_head
 from shared.service import Service, assemble
 
 NAME = "claims-api"
@@ -30,7 +29,7 @@ DESCRIPTION = "Money and the case record: claims, cases, the ledger, what is owe
 
 
 def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine) -> Service:
-    """Build the service; raises Crash when a key that stored values need is gone."""
+    """Build the service; it does not start when a key that stored values need is gone."""
     deps = make_deps(settings)
 
     def load_parties(
@@ -65,14 +64,12 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine) -> Servi
         migrations=MIGRATIONS,
         state_loader=load_parties,
         on_discard=on_discard(deps),
+        check=lambda tx: check_keys(tx, deps),
         large_bodies={batch.PATH: batch.BODY_MAX_BYTES},
         description=DESCRIPTION,
     )
     service.app.state.deps = deps
     service.app.state.intake = intake_group(service)
-    if at_head(service.db, MIGRATIONS):
-        with service.db.read() as tx:
-            check_keys(tx, deps)
     return service
 
 
