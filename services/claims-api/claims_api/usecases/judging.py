@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from claims_api.deps import Deps
@@ -18,10 +18,12 @@ from claims_api.domain.demand import (
     demand_fee,
     judge,
 )
+from claims_api.domain.facts import Dispute
 from claims_api.domain.fees import ChargedClaim, EarlierLetter, FeeRegime, LetterKind
 from claims_api.domain.ledger import EntryKind, known, standing
 from claims_api.domain.limitation import is_barred
-from claims_api.store import claims, debtors, demands, holds, payments
+from claims_api.domain.objections import undisputed
+from claims_api.store import claims, debtors, demands, holds, payments, requests
 from claims_api.store.claims import Claim
 from claims_api.store.debtors import Debtor
 from claims_api.store.demands import FeeDay
@@ -48,7 +50,10 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What is read once for all cases of a batch. ``fee_days`` grows as demands are issued."""
+    """What is read once for all cases of a batch. ``fee_days`` grows as demands are issued.
+
+    ``pay_by``: the last day to pay that a deferral, or the end of a plan or request, gave a claim.
+    """
 
     books: Mapping[str, CaseBook]
     held: Mapping[str, Sequence[holds.Hold]]
@@ -59,6 +64,7 @@ class Looked:
     debtors: Mapping[str, Debtor]
     booked: frozenset[date]
     fee_days: list[FeeDay]
+    pay_by: Mapping[str, date]
 
 
 def look(uow: Uow, deps: Deps, books: Mapping[str, CaseBook]) -> Looked:
@@ -78,6 +84,7 @@ def look(uow: Uow, deps: Deps, books: Mapping[str, CaseBook]) -> Looked:
         debtors=debtors.find_debtors(uow.tx, [*primary, *(ref for refs in liable.values() for ref in refs)]),
         booked=payments.booked_days(uow.tx, deps.settings.payee_account, first, uow.today),
         fee_days=demands.fee_days(uow.tx, primary, LetterKind.DEMAND.value, since),
+        pay_by=requests.pay_by_of(uow.tx, ids),
     )
 
 
@@ -95,7 +102,10 @@ def sight(
     wanted = [claim for claim in book.claims if claim.claim_id in claim_ids]
     entries = known(book.entries, as_of=planned, known_at=None)
     owed = {
-        claim.claim_id: claim_balance(entries, claim.claim_id, book.terms(claim), planned, rules=deps.rules)
+        claim.claim_id: _without_disputed(
+            claim_balance(entries, claim.claim_id, book.terms(claim), planned, rules=deps.rules),
+            _disputes(book, claim, uow.today),
+        )
         for claim in wanted
     }
     checks = {claim.claim_id: _check(uow, looked, book, claim, owed[claim.claim_id], besides) for claim in wanted}
@@ -135,7 +145,7 @@ def fee_of(
         for one in looked.fee_days
         if (one.debtor_ref, one.legal_person) == mine and one.demand_id != seen.besides
     ]
-    priced = [_fee_claim(book, book.claim(name), seen.debtor) for name in claim_ids]
+    priced = [_fee_claim(book, book.claim(name), seen) for name in claim_ids]
     last = max(days, default=None)
     return demand_fee(kind, seen.planned, deadline, priced, last_demand_fee_on=last, rules=deps.rules)
 
@@ -146,19 +156,37 @@ def _check(
     pending = any(
         one.state in demands.PENDING and one.demand_id != besides and claim.claim_id in one.owed for one in book.demands
     )
-    disputed = any(one.amount_ore is None and one.stands_on(uow.today) for one in book.disputes.get(claim.claim_id, ()))
+    letters = [*_own_notice(claim), *_sent_letters(book, claim)]
     return ClaimCheck(
         claim_id=claim.claim_id,
         due_date=claim.due_date,
         registered_on=claim.registered_on,
         owed_ore=owed.balance.total_ore,
         ended=claim.ended_on is not None or claim.status in CLOSED_BY_HAND,
-        disputed=disputed,
+        disputed=any(one.amount_ore is None for one in _disputes(book, claim, uow.today)),
         held=claim.claim_id in looked.held or claim.status in ("hearing", "plan"),
         barred=is_barred(claim.last_day, uow.today),
         pending=pending,
-        letters=[*_own_notice(claim), *_sent_letters(book, claim)],
+        letters=_with_more_time(letters, looked.pay_by.get(claim.claim_id)),
     )
+
+
+def _disputes(book: CaseBook, claim: Claim, today: date) -> list[Dispute]:
+    return [one for one in book.disputes.get(claim.claim_id, ()) if one.stands_on(today)]
+
+
+def _without_disputed(owed: ClaimBalance, disputes: Sequence[Dispute]) -> ClaimBalance:
+    """A letter asks for what is not disputed of a claim, while an objection to a part of it stands."""
+    part_ore = max((one.amount_ore for one in disputes if one.amount_ore is not None), default=0)
+    return replace(owed, balance=undisputed(owed.balance, part_ore)) if part_ore else owed
+
+
+def _with_more_time(letters: Sequence[SentLetter], pay_by: date | None) -> list[SentLetter]:
+    """Move the deadline of the latest letter to the last day to pay that was given since."""
+    latest = max(letters, key=lambda letter: (letter.deadline, letter.sent_on), default=None)
+    if latest is None or pay_by is None or pay_by <= latest.deadline:
+        return list(letters)
+    return [replace(one, deadline=pay_by) if one is latest else one for one in letters]
 
 
 def _own_notice(claim: Claim) -> list[SentLetter]:
@@ -189,18 +217,21 @@ def _receivers(looked: Looked, claim_id: str) -> list[str]:
     return [ref for ref in looked.liable.get(claim_id, ()) if ref not in away]
 
 
-def _fee_claim(book: CaseBook, claim: Claim, debtor: Debtor) -> FeeClaim:
+def _fee_claim(book: CaseBook, claim: Claim, seen: Sight) -> FeeClaim:
     return FeeClaim(
         claim_id=claim.claim_id,
         charged=ChargedClaim(
-            due_date=claim.due_date, minor=claim.minor, letters=[*_unit_letters(claim), *_charged_letters(book, claim)]
+            due_date=claim.due_date,
+            minor=claim.minor,
+            disputed=bool(_disputes(book, claim, seen.case.today)),
+            letters=[*_unit_letters(claim), *_charged_letters(book, claim)],
         ),
         regime=FeeRegime(claim.fee_regime),
         size_ore=claim.original_principal_ore,
         replaced=any(
             one.stands and one.kind == LetterKind.DEMAND.value and claim.claim_id in one.owed for one in book.demands
         ),
-        business=debtor.kind == "business",
+        business=seen.debtor.kind == "business",
         vat=claim_type(claim.claim_type).outside_vat,
     )
 
