@@ -15,14 +15,19 @@ from typing import Any, TypeVar
 from claims_api.deps import make_deps
 from claims_api.domain.ledger import Transfer
 from claims_api.domain.new_claim import NewClaim, NewDebtor, NewNotice, PostalAddress
+from claims_api.domain.objections import About
 from claims_api.domain.remittance import ClosingProof
+from claims_api.domain.requests import Channel
 from claims_api.settings import Settings
 from claims_api.store import ledger
+from claims_api.store.requests import Request
 from claims_api.tables import PLUMBING
 from claims_api.usecases import audit, demands, letters, payments, refunds
 from claims_api.usecases.balance import Owed, case_balance
 from claims_api.usecases.creditors import apply_creditors
 from claims_api.usecases.register import Registered, register_claim
+from claims_api.usecases.requests.asking import Asker, hold_request
+from claims_api.usecases.requests.objections import Asked, raise_objection, withdraw_objection
 from claims_api.usecases.statement import Statement, statement
 from shared.calendar import is_bank_day
 from shared.clock import ManualClock, SystemMachine
@@ -194,6 +199,25 @@ class Treasury:
             demand_id=issued.demand_id, letter_id=issued.recipients[0].letter_id, case_id=issued.case_id, reason=reason
         )
         self.send(failed)
+
+    def object(self, claim: Registered, disputed_ore: int | None = None) -> Request:
+        """The debtor objects to a claim, or to a part of it."""
+        self._count += 1
+        asked = Asked(
+            claim_ids=[claim.claim_id],
+            disputed_ore=disputed_ore,
+            text=f"Dette stemmer ikke, sak {self._count}",
+            ground=None,
+            about=next(iter(About)),
+        )
+        with self.uow() as uow:
+            asker = Asker(who="debtor", debtor_ref=None, channel=Channel("portal"))
+            return raise_objection(uow, self.deps, claim.case_id, asked, asker)
+
+    def give_up(self, request: Request) -> None:
+        """The debtor takes an objection back."""
+        with self.uow() as uow:
+            withdraw_objection(uow, self.deps, hold_request(uow, request), who="debtor")
 
     def pay(
         self, claim: Registered, amount_ore: int, paid_on: date, *, to_claim: bool = False, **changes: Any

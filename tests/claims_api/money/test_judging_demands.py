@@ -131,11 +131,7 @@ def test_a_hold_stops_the_step_and_its_end_restarts_it(treasury: Treasury) -> No
 def test_an_objection_freezes_the_disputed_claim_only(treasury: Treasury) -> None:
     disputed = treasury.register(due=DUE)
     other = treasury.register(due=DUE)
-    treasury.at(VARSEL)
-    with treasury.uow() as uow:
-        case = cases.lock_case(uow, disputed.case_id)
-        assert case is not None
-        place_hold(uow, case, [disputed.claim_id], reason="objection", until=None, placed_by="Kim")
+    treasury.at(VARSEL).object(disputed)
     treasury.step("inkassovarsel", disputed, other)
     assert declined(treasury) == ("disputed", None)
     assert treasury.last(DemandDeclined).claim_ids == [disputed.claim_id]

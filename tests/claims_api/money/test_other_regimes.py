@@ -1,0 +1,81 @@
+"""Foreign collection end to end, shadow interest under an objection, and money found reversed late."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from support.treasury import ACCOUNT, OLA, Treasury
+
+from claims_api.domain.ledger import EntryKind, standing
+from claims_api.usecases.letters import post_later_costs
+from claims_api.usecases.register import Registered
+from shared.events.claims import ClaimReopened
+from shared.events.payments import PaymentUnallocated
+
+DUE, VARSEL, DEMAND = date(2026, 1, 15), date(2026, 1, 29), date(2026, 2, 18)
+
+
+def foreign(treasury: Treasury) -> Registered:
+    return treasury.register(due=DUE, principal_ore=300_000, unit="kulturhus-as", claim_type="other_invoice", who=OLA)
+
+
+def run_costs(treasury: Treasury, day: date) -> int:
+    with treasury.at(day).uow() as uow:
+        return post_later_costs(uow, treasury.deps, limit=100)
+
+
+def test_foreign_collection_charges_light_then_heavy_salaer(treasury: Treasury) -> None:
+    claim = foreign(treasury)
+    varsel = treasury.at(VARSEL).letter("inkassovarsel", claim)
+    assert (varsel.fee_ore, varsel.fee_label) == (3_800, "Inkassosalær")
+    demand = treasury.at(DEMAND).letter("betalingsoppfordring", claim)
+    assert demand.fee_ore == 60_000
+    assert run_costs(treasury, date(2026, 4, 1)) == 0 or treasury.balance(claim).balance.fees_ore == 63_800
+    assert run_costs(treasury, date(2026, 4, 2)) == 1
+    assert treasury.balance(claim).balance.fees_ore == 3_800 + 120_000
+    assert run_costs(treasury, date(2026, 4, 7)) == 0
+    assert treasury.statement(claim).total_ore == treasury.balance(claim).total_ore
+
+
+def test_a_payment_ordered_before_the_heavy_day_and_known_after_it_costs_light(treasury: Treasury) -> None:
+    claim = foreign(treasury)
+    treasury.at(VARSEL).letter("inkassovarsel", claim)
+    treasury.at(DEMAND).letter("betalingsoppfordring", claim)
+    owed = treasury.balance(claim, date(2026, 4, 1)).total_ore
+    run_costs(treasury, date(2026, 4, 7))
+    treasury.pay(claim, owed, date(2026, 4, 1))
+    assert treasury.balance(claim).total_ore == 0
+    fees = [row for row in standing(treasury.entries(claim)) if row.kind is EntryKind.FEE]
+    assert sum(row.amount_ore for row in fees) == 63_800
+    assert treasury.proof().difference_ore == 0
+
+
+def test_interest_runs_as_a_shadow_while_the_claim_is_disputed(treasury: Treasury) -> None:
+    claim = treasury.register(due=DUE, principal_ore=300_000)
+    objection = treasury.at(date(2026, 2, 2)).object(claim)
+    treasury.at(date(2026, 3, 2))
+    assert treasury.balance(claim).balance.interest_ore == 1_775  # as on 2 February
+    assert treasury.statement(claim).total_ore == treasury.balance(claim).total_ore
+    treasury.give_up(objection)
+    assert treasury.balance(claim).balance.interest_ore == 4_537  # all 46 days are owed
+
+
+def test_money_found_reversed_late_was_with_us_until_then(treasury: Treasury) -> None:
+    claim = treasury.register(due=DUE, principal_ore=300_000)
+    paid = treasury.at(date(2026, 1, 20)).pay(claim, 300_493, date(2026, 1, 20))
+    treasury.at(date(2026, 1, 30)).send(
+        PaymentUnallocated(
+            payment_id=paid.payment_id,
+            account=ACCOUNT,
+            day=paid.day,
+            amount_ore=paid.amount_ore,
+            paid_on=paid.paid_on,
+            case_id=claim.case_id,
+            unallocated_on=treasury.today,
+            reason="reversed",
+        )
+    )
+    assert treasury.last(ClaimReopened).reopened_on == date(2026, 1, 30)
+    owed = treasury.balance(claim).balance
+    assert (owed.principal_ore, owed.interest_ore) == (300_000, 493)
+    assert treasury.proof().suspense_ore == 300_493
