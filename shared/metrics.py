@@ -52,6 +52,7 @@ GaugeName = Literal[
     "steps_open_over_a_day",
     "letters_waiting",
     "limitation_at_risk_ore",
+    "requests_overdue",
 ]
 HistogramName = Literal["http_request_seconds", "inbox_batch_seconds", "letter_render_seconds", "bank_file_seconds"]
 
@@ -105,6 +106,7 @@ CATALOGUE: dict[str, Definition] = {
     "steps_open_over_a_day": Definition("Steps that came due over 24 business hours ago and have not ended."),
     "letters_waiting": Definition("Letters neither sent nor withdrawn nor failed."),
     "limitation_at_risk_ore": Definition("Owed on claims that are time-barred within 120 days."),
+    "requests_overdue": Definition("Requests not answered although their day has passed.", ("kind",)),
     "http_request_seconds": Definition("Time to answer.", ("method", "route")),
     "inbox_batch_seconds": Definition("Time to apply one batch."),
     "letter_render_seconds": Definition("Time to render one letter.", ("kind",)),

@@ -9,7 +9,20 @@ from typing import cast
 from sqlalchemy import Connection
 
 from claims_api import jobs
-from claims_api.api import audit, batch, cases, claims, corrections, creditors, feed, holds, token, webhooks
+from claims_api.api import (
+    audit,
+    batch,
+    cases,
+    claims,
+    corrections,
+    creditors,
+    feed,
+    holds,
+    messages,
+    requests,
+    token,
+    webhooks,
+)
 from claims_api.api.intake import intake_group
 from claims_api.consumers import handlers, on_discard, states
 from claims_api.deps import Deps, make_deps
@@ -18,6 +31,7 @@ from claims_api.store.feed import waiting
 from claims_api.tables import PLUMBING
 from claims_api.usecases.debtors import party_states
 from claims_api.usecases.keys import check_keys
+from claims_api.usecases.requests.texts import text_states
 from shared.bus import Bus
 from shared.clock import Clock, Machine
 from shared.service import Service, assemble
@@ -35,7 +49,7 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine) -> Servi
     def load_parties(
         tx: Connection, _topic: str, keys: Sequence[str]
     ) -> Mapping[str, tuple[Mapping[str, str], bytes | None]]:
-        return party_states(tx, deps, NAME, clock, keys)
+        return {**party_states(tx, deps, NAME, clock, keys), **text_states(tx, deps, NAME, clock, keys)}
 
     service = assemble(
         name=NAME,
@@ -51,6 +65,8 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine) -> Servi
             corrections.router,
             cases.router,
             holds.router,
+            requests.router,
+            messages.router,
             creditors.router,
             audit.router,
             feed.router,

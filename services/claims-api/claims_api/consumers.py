@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from claims_api.deps import Deps
 from claims_api.usecases import demands, letters, payments, refunds
+from claims_api.usecases.requests import notices
 from shared.events import Event, Payload
 from shared.events.escalation import StepDue
 from shared.events.notifications import LetterFailed, LetterReady, LetterSent
@@ -24,11 +25,22 @@ from shared.uow import Uow
 
 UseCase = Callable[[Uow, Deps, Sequence[Event]], None]
 
+
+def _both(first: UseCase, second: UseCase) -> UseCase:
+    """Let two use cases see the same events: a letter is a demand's or a notice's, and each knows its own."""
+
+    def handle(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+        first(uow, deps, events)
+        second(uow, deps, events)
+
+    return handle
+
+
 _USE_CASES: dict[type[Payload], UseCase] = {
     StepDue: demands.on_step_due,
     LetterReady: letters.on_letter_ready,
-    LetterSent: letters.on_letter_sent,
-    LetterFailed: letters.on_letter_failed,
+    LetterSent: _both(letters.on_letter_sent, notices.on_letter_sent),
+    LetterFailed: _both(letters.on_letter_failed, notices.on_letter_failed),
     PaymentMatched: payments.on_matched,
     PaymentUnmatched: payments.on_unmatched,
     PaymentReversed: payments.on_reversed,

@@ -16,6 +16,7 @@ from claims_api.usecases.feed import anything_new, sweep_feeds, write_feeds
 from claims_api.usecases.holds import end_run_out
 from claims_api.usecases.keys import reseal
 from claims_api.usecases.letters import post_later_costs
+from claims_api.usecases.requests.daily import anything_due, follow_up, overdue
 from claims_api.usecases.webhooks import next_message, note_answer
 from shared.service import Job, Service
 from shared.uow import Uow
@@ -30,6 +31,9 @@ def jobs(deps: Deps) -> Sequence[Job]:
     return [
         _job("end-holds", lambda tx, service: bool(holds.run_out(tx, service.clock.today(), 1)),
              lambda uow: end_run_out(uow, limit=PER_RUN)),
+        _job("requests", lambda tx, service: anything_due(tx, service.clock.today()),
+             lambda uow: follow_up(uow, deps, limit=PER_RUN)),
+        Job("requests-overdue", _watch_requests, every_s=60.0),
         _job("later-costs", lambda tx, service: bool(demands.with_cost_due(tx, service.clock.today(), 1)),
              lambda uow: post_later_costs(uow, deps, limit=PER_RUN)),
         _job("feed", lambda tx, _: anything_new(tx, limit=FEED_PER_RUN),
@@ -53,6 +57,15 @@ def _job(
             return work(uow)
 
     return Job(name, run, every_s=every_s)
+
+
+def _watch_requests(service: Service) -> int:
+    """Show how many requests wait for an answer although their day has passed."""
+    with service.db.read() as tx:
+        found = overdue(tx, service.clock.today())
+    for kind, count in found.items():
+        service.metrics.gauge("requests_overdue", count, kind=kind)
+    return 0
 
 
 def _sender(deps: Deps) -> Callable[[Service], int]:

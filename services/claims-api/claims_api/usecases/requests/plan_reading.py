@@ -10,12 +10,17 @@ from sqlalchemy import Connection
 
 from claims_api.deps import Deps
 from claims_api.domain.instalments import InstalmentState, PlanMoney, states
-from claims_api.domain.plans import Instalment
-from claims_api.store import claims, disputes, requests
+from claims_api.domain.plans import Instalment, Terms, schedule
+from claims_api.store import cases, claims, disputes, requests
 from claims_api.store import requests_plans as store
 from claims_api.store.claims import Claim
+from claims_api.store.requests import Request
 from claims_api.store.requests_plans import Plan
 from claims_api.usecases.balance import claim_balances
+from claims_api.usecases.casebook import load_books
+from claims_api.usecases.requests.outlook import outlook_of
+from claims_api.usecases.requests.rules import plan_rule
+from shared.errors import Reject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,24 @@ def read_plan(tx: Connection, deps: Deps, plan_id: str, today: date) -> Seen:
         money=money,
         claims=[by_id[name] for name in ids],
     )
+
+
+def proposed(tx: Connection, deps: Deps, request: Request, today: date) -> list[Instalment]:
+    """Return the instalments that a waiting plan would have if it were agreed today; none for any other request."""
+    if request.kind not in ("plan", "plan_change") or request.state != "pending" or request.first_due is None:
+        return []
+    terms = Terms(
+        first_due=max(request.first_due, today),
+        instalment_ore=request.instalment_ore,
+        instalments=request.instalments,
+    )
+    by_id = claims.find_claims(tx, [line.claim_id for line in requests.claims_of_request(tx, request.request_id)])
+    about = [claim for claim in by_id.values() if claim.ended_on is None]
+    books = load_books(tx, cases.find_cases(tx, {claim.case_id for claim in about}))
+    try:
+        return schedule(terms, outlook_of(books, about, today, rules=deps.rules), rule=plan_rule(deps.settings))
+    except Reject:
+        return []
 
 
 def undisputed_ore(tx: Connection, deps: Deps, claim_ids: Collection[str], today: date) -> int:
