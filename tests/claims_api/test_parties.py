@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +174,51 @@ def test_a_platform_token_is_no_id_token_and_the_other_way(office: Desk) -> None
     )
     token = foreign.issue(Role.DEBTOR, "x", timedelta(minutes=5), debtor_ref="x")
     assert office.get("/v1/claims", {"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def erase(office: Desk, ref: str) -> Any:
+    return office.post(f"/v1/debtors/{ref}/erasure", who=office.clerk())
+
+
+def ref_of(office: Desk) -> str:
+    with office.service.db.read() as tx:
+        ref = find_person(tx, deps_of_service(office.service), KARI)
+    assert ref is not None
+    return ref
+
+
+def test_a_person_is_erased_when_nothing_must_be_kept_and_not_before(tmp_path: Path) -> None:
+    with desk(tmp_path) as office:
+        told = office.register(claim_type="nursing_home", description="Langtidsopphold", representative=GUARDIAN)
+        ref = ref_of(office)
+        assert erase(office, ref).json()["type"].endswith(":open-case")
+        withdrawal = {"reason": "wrong_claim", "effective_date": "2026-01-20"}
+        office.post(f"/v1/claims/{told['claim_id']}/withdrawal", withdrawal)
+        office.clock.set(date(2031, 12, 31))
+        assert erase(office, ref).json()["type"].endswith(":retention")
+        office.clock.set(date(2032, 1, 1))
+        assert erase(office, ref).status_code == 200
+        loader = office.service.state_loader
+        assert loader is not None
+        with office.service.db.read() as tx:
+            headers, value = loader(tx, "parties", [ref])[ref]
+            assert find_person(tx, deps_of_service(office.service), KARI) is None
+        assert value is None
+        assert headers["ce_aggregateversion"] == "3"  # created, represented, erased
+        shown = office.get(f"/v1/cases/{told['case_id']}", office.clerk("Kim", "health", "protected")).json()
+        assert (shown["debtor"]["name"], shown["debtor"]["address"]) == ("", None)
+        assert shown["claims"][0]["description"] is None
+        assert erase(office, ref).status_code == 200
+        assert erase(office, "unknown").status_code == 404
+
+
+def test_an_erased_person_who_owes_anew_is_someone_new(office: Desk) -> None:
+    told = office.register(external_ref="1")
+    ref = ref_of(office)
+    withdrawal = {"reason": "wrong_claim", "effective_date": "2026-01-20"}
+    office.post(f"/v1/claims/{told['claim_id']}/withdrawal", withdrawal)
+    office.clock.set(date(2032, 1, 1))
+    erase(office, ref)
+    new = {"due_date": "2031-12-01", "invoice_date": "2031-11-01"}
+    office.register(external_ref="2", **new)
+    assert ref_of(office) != ref

@@ -33,6 +33,7 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/cases/x/holds"): ALL,
     ("POST", "/v1/cases/x/holds"): DESK,
     ("POST", "/v1/cases/x/holds/y/release"): DESK,
+    ("POST", "/v1/debtors/d/erasure"): DESK,
     ("GET", "/v1/creditors"): {"agency", "caseworker", "auditor", "operator"},
     ("POST", "/v1/creditors"): {"operator"},
     ("GET", "/v1/creditors/changes"): {"auditor", "operator"},
@@ -70,6 +71,7 @@ def test_every_route_of_the_service_is_in_the_matrix(door: Desk) -> None:
             for name in ("{claim_id}", "{case_id}", "{change_id}"):
                 concrete = concrete.replace(name, "x")
             concrete = concrete.replace("{hold_id}", "y").replace("{webhook_id}", "w")
+            concrete = concrete.replace("{debtor_ref}", "d")
             for method in operations:
                 assert (method.upper(), concrete) in known
 

@@ -168,6 +168,24 @@ def parties_of(tx: Connection, claim_ids: Iterable[str]) -> dict[str, list[str]]
     return found
 
 
+def cases_of_debtor(tx: Connection, debtor_ref: str) -> list[str]:
+    """Return the cases that hold a claim this debtor is liable for."""
+    query = (
+        select(CLAIM.c.case_id)
+        .join(PARTY, PARTY.c.claim_id == CLAIM.c.claim_id)
+        .where(PARTY.c.debtor_ref == debtor_ref)
+        .distinct()
+        .order_by(CLAIM.c.case_id)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def forget_delivered(tx: Connection, debtor_ref: str) -> None:
+    """Delete what was delivered to a debtor and when; the amounts stay."""
+    nothing: dict[str, Any] = dict.fromkeys(("description", "service_from", "service_to", "sealed", "sealed_key"))
+    tx.execute(update(CLAIM).where(CLAIM.c.debtor_ref == debtor_ref).values(**nothing))
+
+
 def claims_page(
     tx: Connection, scope: Scope, *, filters: Mapping[str, str], after: str | None, limit: int
 ) -> list[Claim]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, null, select, update
 
 from claims_api.crypto import SealedField, Vault
 from claims_api.domain.new_claim import NewRepresentative
@@ -89,6 +89,14 @@ def update_debtor(uow: Uow, debtor_ref: str, changes: Mapping[str, Any]) -> None
         .where(DEBTOR.c.debtor_ref == debtor_ref)
         .values(**changes, version=DEBTOR.c.version + 1, changed_at=uow.now)
     )
+
+
+def erase(uow: Uow, debtor_ref: str) -> None:
+    """Delete everything that tells who a debtor was; the reference stays, with a newer version."""
+    nothing = {"id_sealed": None, "id_key": None, "id_index": None, "org_number": None, "birth_date": None}
+    changes = nothing | {"name": "", "address": null(), "erased_at": uow.now}
+    update_debtor(uow, debtor_ref, changes)
+    uow.tx.execute(REPRESENTATIVE.delete().where(REPRESENTATIVE.c.debtor_ref == debtor_ref))
 
 
 def put_representative(uow: Uow, debtor_ref: str, who: NewRepresentative, sealed: SealedField | None) -> None:
