@@ -23,6 +23,15 @@ BALANCE = (
     ("total_ore", "Å betale"),
 )
 
+OWNERS = {
+    "platform": "plattformen",
+    "debtor": "skyldneren",
+    "agency": "enheten",
+    "caseworker": "saksbehandler",
+    "court": "domstolen eller namsmannen",
+    "operator": "operatør",
+}
+
 
 @app.command()
 def show(case: Annotated[str, typer.Argument(help="Sakens id, saksnummeret eller en KID.")]) -> None:
@@ -125,7 +134,7 @@ def _next(steps: dict[str, Any]) -> Table:
     shown = table("Videre", "Steg", "Dato", "Hos")
     coming = steps["next"]
     if coming:
-        shown.add_row(coming["step"], coming["on"] or "–", coming["owner"])
+        shown.add_row(coming["step"], coming["on"] or "–", OWNERS.get(coming["owner"], coming["owner"]))
     for legal in steps["legal_steps"]:
         shown.add_row(f"{legal['kind']} ({legal['body']}): {legal['state']}", "–", "saksbehandler")
     return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from joserfc.jwk import ECKey
 from support.town import START, running
 
 from inkasso.demo.persons import ANNE
@@ -73,8 +75,42 @@ def test_nothing_is_lost_or_done_twice_when_the_process_is_killed(tmp_path: Path
         (letter,) = town.letters(claim["case_id"])
         town.pay(Payment(kid=claim["kid"], amount_ore=letter["amount_ore"]))
         town.go_to(date(2026, 2, 10))
-        assert town.claim(claim["claim_id"])["end_reason"] == "paid_as_demanded"
+        ended = town.claim(claim["claim_id"])
+        assert (ended["status"], ended["balance"]["total_ore"]) == ("settled", 0)
         assert len(town.letters(claim["case_id"])) == 1
+
+
+def test_outside_the_sandbox_the_date_is_real_and_nothing_of_the_sandbox_is_there(tmp_path: Path) -> None:
+    keys = tmp_path / "issuer.json"
+    keys.write_text(json.dumps({"keys": [ECKey.generate_key("P-256").as_dict(private=False)]}), "utf-8")
+    earnest = {
+        "INKASSO_SANDBOX": "0",
+        "INKASSO_ISSUER": "https://id.example",
+        "INKASSO_ISSUER_JWKS": str(keys),
+        "INKASSO_ID_ISSUER": "https://idporten.example",
+        "INKASSO_ID_ISSUER_JWKS": str(keys),
+    }
+    with running(tmp_path / "var", None, **earnest) as town:
+        with httpx.Client(base_url=town.server.base_url, trust_env=False) as http:
+            assert http.get("/ready").json() == {"ready": True, "faults": {}}
+            assert http.get("/sandbox/v1/clock").status_code == 404
+            assert http.post("/sandbox/v1/clock", json={"advance_days": 1}).status_code == 404
+            assert "sandkasse" not in http.get("/").text
+        assert not (tmp_path / "var" / "clock.json").exists()
+
+
+def test_the_demonstration_holds_what_it_promises(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    command = [sys.executable, "-m", "inkasso.main", "demo", str(folder)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "120"})
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "✗" not in shown.stdout
+    assert "banken = regnskapet = andelene" in shown.stdout
+    letters = sorted(path.parent.name for path in (folder / "letters").rglob("*.pdf"))
+    assert letters == ["2026-01-15"] * 5 + ["2026-01-22"] + ["2026-02-04"] * 2 + ["2026-02-11"]
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 2
+    assert "ikke tom" in again.stderr
 
 
 def test_every_sample_unit_can_hand_over_its_claim_types(tmp_path: Path) -> None:
@@ -96,4 +132,4 @@ def test_every_sample_unit_can_hand_over_its_claim_types(tmp_path: Path) -> None
         for unit, types in units.items():
             for kind in types:
                 claim = town.register(unit, ANNE, kind, 1_000_00, DUE, f"F-{kind}", **more.get(kind, {}))
-                assert claim["status"] == "received"
+                assert claim["status"] == "accepted"
