@@ -17,6 +17,8 @@ class PaymentMatched(Payload):
 
     ``amount_ore`` goes to this case. ``bank_amount_ore`` is the whole bank transaction when it is split over several
     cases (None: the same). The credit may have been on suspense before (an unmatched payment that found its case).
+    ``taken_off_ore`` is how much of it was ever taken off cases up to now: the events that say so are on other keys and
+    may come later, so until then up to that much more than the payment may seem to lie on cases.
     """
 
     TYPE: ClassVar[str] = f"{PREFIX}.payment.matched.v1"
@@ -32,6 +34,7 @@ class PaymentMatched(Payload):
     claim_id: Ident | None = None
     matched_by: Literal["kid", "case_number", "message", "manual", "late_kid"] = "kid"
     bank_amount_ore: PositiveOre | None = None
+    taken_off_ore: Ore = 0
 
 
 class PaymentUnmatched(Payload):
@@ -121,7 +124,7 @@ class PayoutSettled(Payload):
 
 
 class PayoutRejected(Payload):
-    """The bank would not pay out: the reserved money is free again. (A payout that comes back is a credit of its own.)"""
+    """The bank would not pay out: the reserved money is free again. (A payout that comes back is a new credit.)"""
 
     TYPE: ClassVar[str] = f"{PREFIX}.payout.rejected.v1"
     TOPIC: ClassVar[str] = "payments"

@@ -201,7 +201,10 @@ def test_moving_between_two_cases_of_one_debtor_needs_one_person(room: Bankroom)
     assert moved["payment"]["case_id"] == "case-3"
     (taken,) = room.published(PaymentUnallocated)
     assert (taken.case_id, taken.amount_ore, taken.reason) == ("case-1", 100_000, "moved")
-    assert [m.case_id for m in room.published(PaymentMatched)] == ["case-1", "case-3"]
+    assert [(m.case_id, m.taken_off_ore) for m in room.published(PaymentMatched)] == [
+        ("case-1", 0),
+        ("case-3", 100_000),
+    ]
     keys = [event.envelope.aggregate for event in room.events()]
     assert keys == ["case-1", "case-1", "case-3"]
 

@@ -56,7 +56,8 @@ def on_matched(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     _book_bank(uow, [_credit(p.payment_id, p.account, p.day, p.bank_amount_ore or p.amount_ore) for _, p in told])
     moves = [_Move(event, p, locked[to], ore) for event, p in told for to, ore in _shares(uow, deps, locked, p).items()]
     payments.add_parts(uow.tx, [_matched(uow, move) for move in moves])
-    _check_allocated(uow, {p.payment_id: p.bank_amount_ore or p.amount_ore for _, p in told})
+    # What was taken off other cases is on other keys: it may come after this.
+    _check_allocated(uow, {p.payment_id: (p.bank_amount_ore or p.amount_ore) + p.taken_off_ore for _, p in told})
     payments.drop_candidates(uow.tx, [p.payment_id for _, p in told])
     cases.add_timeline(
         uow.tx,

@@ -159,7 +159,7 @@ def assign(uow: Uow, payment_id: str, assigned_to: str | None, due_on: date | No
 
 
 def _move(uow: Uow, deps: Deps, payment: Payment, parts: Sequence[Part], *, who: str, approved_by: str | None) -> None:
-    _take_off(uow, deps, payment, who=who, reason="moved")
+    taken_off_ore = _take_off(uow, deps, payment, who=who, reason="moved")
     rows = []
     for ordinal, part in enumerate(parts):
         rows.append(
@@ -178,7 +178,15 @@ def _move(uow: Uow, deps: Deps, payment: Payment, parts: Sequence[Part], *, who:
                 "undone_at": None,
             }
         )
-        tell_matched(uow, payment, case_id=part.case_id, claim_id=None, amount_ore=part.amount_ore, by="manual")
+        tell_matched(
+            uow,
+            payment,
+            case_id=part.case_id,
+            claim_id=None,
+            amount_ore=part.amount_ore,
+            by="manual",
+            taken_off_ore=taken_off_ore,
+        )
     queue.insert_allocations(uow.tx, rows)
     queue.drop_suggestions(uow.tx, [payment.payment_id])
     payments.stop_waiting(uow.tx, [payment.payment_id])
@@ -194,7 +202,8 @@ def _move(uow: Uow, deps: Deps, payment: Payment, parts: Sequence[Part], *, who:
         known.learn_accounts(uow.tx, {(account, part.case_id) for part in parts}, uow.now)
 
 
-def _take_off(uow: Uow, deps: Deps, payment: Payment, *, who: str, reason: Literal["undone", "moved"]) -> None:
+def _take_off(uow: Uow, deps: Deps, payment: Payment, *, who: str, reason: Literal["undone", "moved"]) -> int:
+    """Take a payment off the cases it lies on; returns how much of it was ever taken off cases, in øre."""
     found = queue.allocations_of(uow.tx, [payment.payment_id]).get(payment.payment_id, [])
     active = [allocation for allocation in found if allocation.active]
     for allocation in active:
@@ -202,6 +211,7 @@ def _take_off(uow: Uow, deps: Deps, payment: Payment, *, who: str, reason: Liter
     queue.undo_allocations(uow.tx, [a.allocation_id for a in active], who=who, at=uow.now)
     if active and (account := deps.hasher.account(payment.payer_account)):
         known.unlearn_account(uow.tx, account, {allocation.case_id for allocation in active})
+    return sum(allocation.amount_ore for allocation in found)
 
 
 def _last_cases(history: Sequence[queue.Allocation]) -> set[str]:

@@ -68,9 +68,10 @@ def tell_matched(
     claim_id: str | None,
     amount_ore: int,
     by: MatchedBy,
+    taken_off_ore: int = 0,
     cause: Event | None = None,
 ) -> None:
-    """Say that a credit, or ``amount_ore`` of it, belongs to a case."""
+    """Say that a credit, or ``amount_ore`` of it, belongs to a case; ``taken_off_ore`` was on cases before."""
     payload = PaymentMatched(
         payment_id=money.payment_id,
         account=money.account,
@@ -82,6 +83,7 @@ def tell_matched(
         claim_id=claim_id,
         matched_by=by,
         bank_amount_ore=money.amount_ore if money.amount_ore != amount_ore else None,
+        taken_off_ore=taken_off_ore,
     )
     uow.emit(payload, key=case_id, cause=cause, headers=_headers(money, money.amount_ore))
 
