@@ -202,17 +202,47 @@ def test_noise_after_a_start_is_refused(noise: bytes) -> None:
     assert outcome(WHOLE[:162] + noise) is None
 
 
+class Trickle(io.RawIOBase):
+    """A file whose bytes arrive ``size`` at a time."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        self.rest, self.size = data, size
+
+    def read(self, _: int = -1) -> bytes:
+        part, self.rest = self.rest[: self.size], self.rest[self.size :]
+        return part
+
+
 @given(st.integers(1, 200))
 def test_reading_does_not_depend_on_how_the_bytes_arrive(size: int) -> None:
-    class Trickle(io.RawIOBase):
-        def __init__(self) -> None:
-            self.rest = WHOLE.replace(b"\n", b"\r\n")
+    data = WHOLE.replace(b"\n", b"\r\n")
+    assert list(read_ocr(Trickle(data, size))) == read_all(data)
 
-        def read(self, _: int = -1) -> bytes:
-            part, self.rest = self.rest[:size], self.rest[size:]
-            return part
 
-    assert list(read_ocr(Trickle())) == read_all(WHOLE.replace(b"\n", b"\r\n"))
+def told(source: io.RawIOBase | io.BytesIO) -> tuple[list[object], list[str]]:
+    """What a file yields, or what it is refused for."""
+    items: list[object] = []
+    try:
+        items.extend(read_ocr(source, limits=Limits(problems=20)))
+    except FileRefused as refused:
+        return [], [str(problem) for problem in refused.problems]
+    return items, []
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(ocr_payments(), min_size=1, max_size=5),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 3), st.binary(max_size=3)), max_size=2),
+)
+def test_hundreds_at_a_time_or_line_by_line_is_the_same(
+    payments: list[OcrPayment], edits: list[tuple[int, int, bytes]]
+) -> None:
+    """Four hundred payments are scanned as a whole; arriving a line at a time they are read one by one."""
+    data = ocr(*(payments * 400)[:900])
+    for position, length, new in edits:
+        position %= len(data)
+        data = data[:position] + new + data[position + length :]
+    assert told(io.BytesIO(data)) == told(Trickle(data, 81))
 
 
 def test_the_banks_own_order_of_magnitude_streams() -> None:

@@ -192,6 +192,11 @@ class TestShape:
         attack = WHOLE.replace(b"<Document xmlns", b"<!-- <Document xmlns").replace(b"><BkTo", b"> --><x><BkTo", 1)
         assert errors_of(attack.replace(b"</Document>", b"</x>"))[0] in ("no_message", "empty")
 
+    @pytest.mark.parametrize("rest", [b"", b"<x/>", b"<!-- -->", b"text"])
+    def test_an_announcement_is_no_message(self, rest: bytes) -> None:
+        comment = b"<!-- " + WHOLE.removeprefix(DECLARATION).replace(b"--", b"") + b" -->"
+        assert errors_of(DECLARATION + comment + rest)[0] in ("xml", "empty")
+
     def test_a_message_in_an_envelope_of_another_kind_is_refused(self) -> None:
         wrapped = WHOLE.replace(b"<Document", b"<Envelope><Document").replace(b"</Document>", b"</Document></Envelope>")
         assert errors_of(wrapped) == ["no_message"]

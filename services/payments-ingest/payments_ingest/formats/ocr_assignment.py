@@ -5,7 +5,7 @@ This is the hot loop of the service, so the usual payment takes one straight pat
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from datetime import date, timedelta
 
 from payments_ingest.formats.items import Flag, IncomingPayment, Kind
@@ -14,7 +14,6 @@ from payments_ingest.formats.ocr_layout import (
     AMOUNT,
     ARCHIVE,
     BANK_DATE,
-    BANK_LINE,
     DEBIT_ACCOUNT,
     EARLIEST,
     END_DATE,
@@ -29,6 +28,7 @@ from payments_ingest.formats.ocr_layout import (
     RECORD_COUNT,
     REVERSALS,
     SERVICE,
+    SETTLEMENT,
     SIGN,
     SILENT_CREDITS,
     TEXT,
@@ -43,6 +43,7 @@ from payments_ingest.formats.ocr_layout import (
     parse_text,
 )
 from payments_ingest.formats.ocr_run import Run, expect_number
+from payments_ingest.formats.ocr_scan import Fields, lines_of, scan
 
 EARLY_DAYS = 10
 MAX_AMOUNT_ORE = 10**12  # what an event can carry; above it something is wrong with the file
@@ -54,6 +55,7 @@ _NO_ACCOUNT = frozenset({"0" * 11, " " * 11})
 
 _CREDIT = Kind.CREDIT
 _new_tuple = tuple.__new__  # half the time of the class's own constructor, which only adds the defaults
+_NO_DAYS = (date.min, date.min, (), "")
 _Days = tuple[date, date, tuple[Flag, ...], str]  # booked on, paid on, flags, and the natural key up to the number
 
 
@@ -97,7 +99,9 @@ class AssignmentReader:
         for line in self._run.stream:
             record = line[RECORD]
             payment = None
-            if record == "30":
+            if record == "30" and not one and (found := scan(self._run.lines)):
+                yield from self._payments(found)
+            elif record == "30":
                 payment = self._leftover(one, two) if one else None
                 one, two = line, ""
             elif record == "31":
@@ -120,13 +124,21 @@ class AssignmentReader:
             yield payment
         return self._finish(line)
 
+    def _payments(self, found: list[Fields]) -> Iterator[IncomingPayment]:
+        """The payments of transactions whose records are sound."""
+        lines = self._run.lines
+        lines.number -= 1  # the first of them was given out as a line already
+        for fields in found:
+            lines.number += lines_of(fields)
+            payment = self._build(*fields)
+            if payment is not None:
+                yield payment
+
     def _payment(self, one: str, two: str, three: str) -> IncomingPayment | None:
+        """The payment of two or three records, None when they are broken or move no money."""
         tx, amount, type_code = one[TX_NO], one[AMOUNT], one[TYPE]
-        date_fields = one[NETS_DATE] + two[BANK_DATE]
-        days = self._days.get(date_fields) or self._read_days(date_fields)
         if (
-            days is None
-            or two[PAIR] != f"NY09{type_code}31{tx}"
+            two[PAIR] != f"NY09{type_code}31{tx}"
             or one[SERVICE] != "09"
             or len(one) != LENGTH
             or len(two) != LENGTH
@@ -134,21 +146,54 @@ class AssignmentReader:
         ):
             self._note_broken(one, two)
             return None
+        if three and self._run.check_length(three) and three[PAIR] != f"NY09{type_code}32{tx}":
+            self._run.log.error("item_mismatch", self._run.where(), "item 3 of the same type and number", "another")
+        return self._build(
+            type_code,
+            tx,
+            one[NETS_DATE],
+            one[SETTLEMENT],
+            one[SIGN],
+            amount,
+            one[KID],
+            two[FORM_NO],
+            two[ARCHIVE],
+            two[BANK_DATE],
+            two[DEBIT_ACCOUNT],
+            three[TEXT],
+        )
+
+    def _build(
+        self,
+        type_code: str,
+        tx: str,
+        nets_date: str,
+        settlement: str,
+        sign: str,
+        amount: str,
+        kid: str,
+        form_no: str,
+        archive: str,
+        bank_date: str,
+        debit: str,
+        text: str,
+    ) -> IncomingPayment | None:
+        days = self._days.get(nets_date + bank_date) or self._read_days(nets_date, bank_date)
         ore = int(amount)
         self.count += 1
-        text, kind, flags = "", _CREDIT, days[2]
-        if one[SIGN] in "0 " and type_code in SILENT_CREDITS and 0 < ore <= MAX_AMOUNT_ORE and not three:
+        kind, flags = _CREDIT, days[2]
+        if sign in "0 " and type_code in SILENT_CREDITS and 0 < ore <= MAX_AMOUNT_ORE and not text:
             self.credit_ore += ore
         else:
-            text = self._text(one, three)
-            kind, flags = self._unusual(one, ore, flags)
+            self._check_text(type_code, text)
+            kind, flags = self._unusual(type_code, sign, ore, flags)
+            text = parse_text(text)
             if not ore:
                 return None
         key = days[3] + tx
         if tx <= self._last_tx:
             key = self._out_of_order(key, tx)
         self._last_tx = tx
-        debit, archive = two[DEBIT_ACCOUNT], two[ARCHIVE]
         position = self._before + self.count
         if position > self._last_position:
             raise self._run.log.fatal("too_many_payments", self._run.where(), f"at most {self._last_position}", "more")
@@ -157,7 +202,7 @@ class AssignmentReader:
             self._account,
             ore,
             CURRENCY,
-            one[KID].strip() or None,
+            kid.strip() or None,
             text,
             None,
             None if debit in _NO_ACCOUNT else debit,
@@ -170,21 +215,23 @@ class AssignmentReader:
             None,
             tx,
             type_code,
-            one[BANK_LINE],
+            nets_date + settlement,
             key,
-            two[FORM_NO],
+            form_no,
             (),
             None,
             None,
         )
         return _new_tuple(IncomingPayment, fields)
 
-    def _read_days(self, fields: str) -> _Days | None:
+    def _read_days(self, nets_date: str, bank_date: str) -> _Days:
         """Booking and order date of a new pair of date fields: decided once, since a file has few."""
-        booked_on = parse_date(fields[:6])
+        booked_on = parse_date(nets_date)
         if booked_on is None:
-            return None
-        ordered_on = parse_date(fields[6:])
+            self._run.log.error("nets_date", self._run.where(), "a date (DDMMYY)", "no date")
+            self.broken = True
+            return _NO_DAYS
+        ordered_on = parse_date(bank_date)
         if ordered_on is None or ordered_on > booked_on:
             ordered_on = booked_on
         early = ordered_on < booked_on - timedelta(days=EARLY_DAYS)
@@ -197,12 +244,11 @@ class AssignmentReader:
         self._earliest, self._latest = min(self._earliest, booked_on), max(self._latest, booked_on)
         if len(self._days) >= MAX_DATE_PAIRS:
             self._days.clear()
-        self._days[fields] = days
+        self._days[nets_date + bank_date] = days
         return days
 
-    def _unusual(self, one: str, ore: int, flags: tuple[Flag, ...]) -> tuple[Kind, tuple[Flag, ...]]:
+    def _unusual(self, type_code: str, sign: str, ore: int, flags: tuple[Flag, ...]) -> tuple[Kind, tuple[Flag, ...]]:
         """Direction and flags of anything but a plain credit, with its part in the totals."""
-        type_code, sign = one[TYPE], one[SIGN]
         where = self._run.where()
         if sign not in "0 -":
             self._run.log.error("sign", where, "0, blank or -", "another character")
@@ -226,14 +272,11 @@ class AssignmentReader:
         self._control_correction += -ore if negative else ore
         return Kind.REVERSAL, flags
 
-    def _text(self, one: str, three: str) -> str:
-        """The free text of item 3, which types 20 and 21 have and no other."""
-        where, type_code = self._run.where(), one[TYPE]
-        if bool(three) != (type_code in WITH_TEXT) and type_code in TRANSACTION_TYPES:
-            self._run.log.error("text_item", where, f"amount item 3 for types 20 and 21 only, not {type_code}", "one")
-        if three and self._run.check_length(three) and three[PAIR] != f"NY09{type_code}32{one[TX_NO]}":
-            self._run.log.error("item_mismatch", where, "item 3 of the same type and number as item 1", "another")
-        return parse_text(three[TEXT])
+    def _check_text(self, type_code: str, text: str) -> None:
+        """Amount item 3 belongs to types 20 and 21, and to no other that is known."""
+        if bool(text) != (type_code in WITH_TEXT) and type_code in TRANSACTION_TYPES:
+            expected = f"amount item 3 for types 20 and 21 only, not {type_code}"
+            self._run.log.error("text_item", self._run.where(), expected, "one" if text else "none")
 
     def _out_of_order(self, key: str, tx: str) -> str:
         """The key of a number that was, or may have been, used before: its position makes it its own."""
@@ -253,8 +296,6 @@ class AssignmentReader:
             run.log.error("item_mismatch", where, "items 1 and 2 of one type and number", "different ones")
         expect_number(run, "transaction number", one[TX_NO])
         expect_number(run, "amount", one[AMOUNT])
-        if parse_date(one[NETS_DATE]) is None:
-            run.log.error("nets_date", where, "a date (DDMMYY)", "no date")
 
     def _leftover(self, one: str, two: str) -> IncomingPayment | None:
         """A transaction begun and not ended by an item 3: right for a type nobody knows, an error for the others."""

@@ -30,7 +30,7 @@ ACCOUNT = slice(24, 35)
 # Amount items 1 (30), 2 (31) and 3 (32)
 TX_NO = slice(8, 15)
 NETS_DATE = slice(15, 21)
-BANK_LINE = slice(15, 31)  # date, centre, day code, partial settlement, serial: one line on the bank statement
+SETTLEMENT = slice(21, 31)  # centre, day code, partial settlement, serial: with the date, one line on the statement
 SIGN = slice(31, 32)
 AMOUNT = slice(32, 49)
 KID = slice(49, 74)

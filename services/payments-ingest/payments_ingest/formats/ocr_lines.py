@@ -25,34 +25,56 @@ class Lines:
         self._source = source
         self._log = log
         self._limits = limits
+        self._text = ""  # whole lines, the next of which begins at self._at
+        self._at = 0
+        self._fresh = False
+        self._text = ""
+        self._begin = self._at = 0
+        self._fresh = False
         self.number = 0
         self.blank = 0
 
     def stream(self) -> Iterator[str]:
         """The lines in order, without their ends; raises :class:`FileRefused` for a file or a line that is too long."""
-        rest = ""
-        for chunk in self._chunks():
-            text = rest + chunk.decode("latin-1")
-            if "\r" in text:
-                text = text.replace("\r\n", "\n")
-            block = text.split("\n")
-            rest = block.pop()
-            if len(rest) > MAX_LINE:
-                got = f"more than {MAX_LINE} characters"
-                raise self._log.fatal("line_too_long", f"line {self.number + len(block) + 1}", "80 characters", got)
-            for line in block:
+        for block in self._blocks():
+            self._text, self._at, self._fresh = block, 0, True
+            while self._at < len(self._text):
+                self._begin = self._at
+                end = self._text.index("\n", self._begin)
+                self._at = end + 1
                 self.number += 1
-                yield line
-        rest = rest.rstrip(_ENDINGS)
-        if rest:
-            self.number += 1
-            yield rest
+                yield self._text[self._begin : end]
+
+    def fresh(self) -> tuple[str, int] | None:
+        """The lines in memory, and where the one given out last begins; None when they were asked for before."""
+        fresh, self._fresh = self._fresh, False
+        return (self._text, self._begin) if fresh else None
+
+    def continue_at(self, place: int) -> None:
+        """Passes over lines in memory up to ``place``, which the caller has read and counts himself."""
+        self._at = place
 
     def is_blank(self, line: str) -> bool:
         """Whether a line holds nothing (and is then counted as such)."""
         empty = not line.strip(" \r\x1a")
         self.blank += empty
         return empty
+
+    def _blocks(self) -> Iterator[str]:
+        """Some hundreds of whole lines at a time."""
+        rest = ""
+        for chunk in self._chunks():
+            text = rest + chunk.decode("latin-1")
+            if "\r" in text:
+                text = text.replace("\r\n", "\n")
+            whole = text.rfind("\n") + 1
+            rest = text[whole:]
+            if len(rest) > MAX_LINE:
+                raise self._log.fatal("line_too_long", "a line", "80 characters", f"more than {MAX_LINE}")
+            yield text[:whole]
+        rest = rest.rstrip(_ENDINGS)
+        if rest:
+            yield f"{rest}\n"
 
     def _chunks(self) -> Iterator[bytes]:
         size = 0

@@ -87,13 +87,13 @@ class XmlStream:
                 if not isinstance(element, etree._Element):  # only namespace events give anything else
                     continue
                 quiet = 0
+                if event != "end":
+                    self._check_remark(element, allowed)
+                    continue
                 if not checked:
                     self._check_document(element)
                     checked = True
-                if event == "end":
-                    yield element
-                else:
-                    self._check_remark(element, allowed)
+                yield element
             if quiet > self._limits.element:
                 raise self._log.fatal("element_too_large", "file", f"at most {self._limits.element} bytes", "more")
         self._close(parser)
