@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from shared.events.base import PREFIX, Day, Ident, Payload
+from shared.events.base import PREFIX, Day, Ident, Payload, PositiveOre
 from shared.events.claims import DemandKind
 
 
@@ -76,10 +76,46 @@ class LegalStepRefused(Payload):
     review_on: Day
 
 
+class LegalStepSubmitted(Payload):
+    """A legal step was handed in to its body: limitation is interrupted from this day (foreldelsesloven §§ 15-17)."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.legal_step.submitted.v1"
+    TOPIC: ClassVar[str] = "escalation"
+
+    legal_step_id: Ident
+    case_id: Ident
+    claim_ids: list[Ident]
+    kind: Literal["utlegg", "complaint"]
+    body: Literal["namsmann", "forliksraad", "husleietvistutvalg"]
+    submitted_on: Day
+
+
+class LegalStepEnded(Payload):
+    """What came of a legal step. ``monthly_ore`` is set for a deduction, ``review_on`` when the claims rest."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.legal_step.ended.v1"
+    TOPIC: ClassVar[str] = "escalation"
+
+    legal_step_id: Ident
+    case_id: Ident
+    claim_ids: list[Ident]
+    kind: Literal["utlegg", "complaint"]
+    body: Literal["namsmann", "forliksraad", "husleietvistutvalg"]
+    outcome: Literal[
+        "pay_deduction", "benefit_deduction", "car_pledge", "home_pledge", "other_pledge", "bank_deposit",
+        "nothing_found", "withdrawn", "paid", "judgment", "enforcement_ended",
+    ]  # fmt: skip
+    on: Day
+    monthly_ore: PositiveOre | None = None
+    review_on: Day | None = None
+
+
 EVENTS: tuple[type[Payload], ...] = (
     StepDue,
     LegalStepProposed,
     LegalStepDropped,
     LegalStepApproved,
     LegalStepRefused,
+    LegalStepSubmitted,
+    LegalStepEnded,
 )
