@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from support.ladders import BOOK, Walk, claim
 
 from escalation.domain import progress
-from escalation.domain.day import Ask, Drop, Propose, advance
+from escalation.domain.day import Ask, Drop, Propose, advance, objection_contested, objection_given_up
 from escalation.domain.ladder import Owner, Trigger
+from escalation.domain.outcomes import COVERS, Outcome, consequence, review_day
 from escalation.domain.planner import Next, plan
 from escalation.domain.state import Case, DemandKind, Hold, Letter
 from shared.calendar import add_bank_days, add_months, deadline_after, is_working_day
@@ -30,6 +31,7 @@ class Expected:
     registered: date
     ended: bool = False
     contested: bool = False
+    judged: bool = False
     holds: set[str] = field(default_factory=set)
     open_step: str | None = None
     dispatched: bool = False
@@ -52,6 +54,8 @@ class LadderMachine(RuleBasedStateMachine):
         self.per_day: Counter[date] = Counter()
         self.numbers: Counter[tuple[str, str, int]] = Counter()
         self.legal: dict[str, Propose] = {}
+        self.approved: dict[str, Propose] = {}
+        self.at_body: dict[str, Propose] = {}
 
     # ------------------------------------------------------------------------------------------------------- facts
 
@@ -185,6 +189,51 @@ class LadderMachine(RuleBasedStateMachine):
         step = self.legal.pop(data.draw(st.sampled_from(sorted(self.legal))))
         review = self.walk.today + timedelta(days=90) if trigger is Trigger.REFUSED else None
         self.walk.case = progress.legal_moved(BOOK, self.walk.case, step.claim_ids, trigger, review_on=review)
+        if trigger is Trigger.APPROVED:
+            self.approved[step.legal_step_id] = step
+
+    @precondition(lambda self: self.approved)
+    @rule(data=st.data())
+    def submit(self, data: st.DataObject) -> None:
+        step = self.approved.pop(data.draw(st.sampled_from(sorted(self.approved))))
+        self.walk.case = progress.legal_moved(BOOK, self.walk.case, step.claim_ids, Trigger.SUBMITTED)
+        self.at_body[step.legal_step_id] = step
+
+    @precondition(lambda self: self.at_body)
+    @rule(data=st.data(), outcome=st.sampled_from(Outcome))
+    def come_out(self, data: st.DataObject, outcome: Outcome) -> None:
+        step = self.at_body[data.draw(st.sampled_from(sorted(self.at_body)))]
+        inside = [self.walk[c] for c in step.claim_ids if not self.known[c].ended]
+        wanted = "enforced" if outcome is Outcome.ENFORCEMENT_ENDED else "at_body"
+        if any(claim.stage != wanted for claim in inside):
+            return
+        review = review_day(outcome, self.walk.today, BOOK.default)
+        judged_on = self.walk.today if outcome is Outcome.JUDGMENT else None
+        self.walk.case = progress.legal_moved(
+            BOOK, self.walk.case, step.claim_ids, consequence(outcome).trigger,
+            review_on=review and review.value, judged_on=judged_on,
+        )  # fmt: skip
+        for claim_id in step.claim_ids:
+            self.known[claim_id].judged |= outcome is Outcome.JUDGMENT
+            self.known[claim_id].contested &= outcome is not Outcome.JUDGMENT
+        if outcome not in COVERS:
+            del self.at_body[step.legal_step_id]
+
+    @rule(data=st.data(), part=st.booleans())
+    def contest(self, data: st.DataObject, part: bool) -> None:
+        claim_id = data.draw(st.sampled_from(sorted(self.known)))
+        self.walk.case, drops = objection_contested(BOOK, self.walk.case, [claim_id], self.walk.today, part=part)
+        for drop in drops:
+            self.drop(drop)
+        self.known[claim_id].contested |= not part
+
+    @rule(data=st.data())
+    def give_up(self, data: st.DataObject) -> None:
+        claim_id = data.draw(st.sampled_from(sorted(self.known)))
+        self.walk.case, drops = objection_given_up(BOOK, self.walk.case, [claim_id], self.walk.today)
+        for drop in drops:
+            self.drop(drop)
+        self.known[claim_id].contested = False
 
     # ------------------------------------------------------------------------------------------------------ checks
 
@@ -206,6 +255,7 @@ class LadderMachine(RuleBasedStateMachine):
 
     def drop(self, drop: Drop) -> None:
         self.legal.pop(drop.legal_step_id, None)
+        self.approved.pop(drop.legal_step_id, None)
 
     def check_ask(self, ask: Ask) -> None:
         today = self.walk.today
@@ -234,7 +284,7 @@ class LadderMachine(RuleBasedStateMachine):
             known = self.known[claim_id]
             assert not known.ended
             assert not known.holds
-            if not known.contested:
+            if not known.contested and not known.judged:
                 assert known.demand_deadline is not None
                 assert known.demand_sent_on is not None
                 assert self.walk.today > add_bank_days(known.demand_deadline, 3)

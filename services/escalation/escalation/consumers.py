@@ -17,6 +17,14 @@ from shared.events.claims import (
     HoldPlaced,
 )
 from shared.events.notifications import LetterDispatched, LetterFailed, LetterSent
+from shared.events.requests import (
+    ObjectionContested,
+    ObjectionWithdrawn,
+    PlanAgreed,
+    PlanBroken,
+    PlanChanged,
+    PlanKept,
+)
 from shared.inbox import Handler
 
 
@@ -32,6 +40,12 @@ def handlers(book: Book) -> dict[type[Payload], Handler]:
         DemandDeclined: following.handler(book, DemandDeclined, following.demand_declined),
         DemandReleased: following.handler(book, DemandReleased, following.demand_released),
         DemandWithdrawn: following.handler(book, DemandWithdrawn, following.demand_withdrawn),
+        ObjectionContested: following.handler(book, ObjectionContested, following.objection_contested),
+        ObjectionWithdrawn: following.handler(book, ObjectionWithdrawn, following.objection_withdrawn),
+        PlanAgreed: following.handler(book, PlanAgreed, following.plan_agreed),
+        PlanChanged: following.handler(book, PlanChanged, following.plan_agreed),
+        PlanBroken: following.handler(book, PlanBroken, following.plan_over),
+        PlanKept: following.handler(book, PlanKept, following.plan_over),
         LetterDispatched: following.handler(book, LetterDispatched, following.letter_dispatched),
         LetterSent: following.handler(book, LetterSent, following.letter_sent),
         LetterFailed: following.handler(book, LetterFailed, following.letter_failed),

@@ -89,7 +89,7 @@ def _claims_of_legal_steps_that_are_over(tx: Connection) -> list[str]:
     query = (
         select(CLAIM.c.claim_id)
         .join(LEGAL_STEP, LEGAL_STEP.c.legal_step_id == CLAIM.c.legal_step_id)
-        .where(LEGAL_STEP.c.state.in_(["dropped", "refused"]))
+        .where(LEGAL_STEP.c.state.in_(["dropped", "refused", "decided", "closed"]))
         .limit(SHOWN_MAX)
     )
     return [f"claim {claim_id}: its legal step is over" for (claim_id,) in tx.execute(query)]

@@ -60,6 +60,9 @@ class ClaimRow(Model, table=True):
     demands: int = 0
     proposals: int = 0
     contested: bool = False
+    contested_part: bool = False
+    judged_on: date | None = None
+    instalment_days: list[str] = Field(default_factory=list, sa_type=JsonType)
     review_on: date | None = None
     legal_step_id: str | None = Field(default=None, max_length=36)
 

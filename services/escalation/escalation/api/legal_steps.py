@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from escalation.api.access import After, Clerks, Desk, Limit, book_of
 from escalation.api.views import LegalStepView, legal_step_view
+from escalation.domain.outcomes import Outcome
 from escalation.store import legal
 from escalation.usecases import legal_steps
 from shared.errors import FieldError, NotFound, Reject
@@ -18,7 +19,9 @@ from shared.problems import problems
 
 router = APIRouter(prefix="/v1/legal-steps", tags=["legal steps"])
 
-State = Literal["proposed", "approved", "refused", "dropped", "submitted"]
+State = Literal[
+    "proposed", "approved", "refused", "dropped", "submitted", "to_withdraw", "enforced", "decided", "closed"
+]
 
 
 class ApprovalIn(BaseModel):
@@ -40,6 +43,26 @@ class ApprovalIn(BaseModel):
         if self.review_on is not None and self.outcome == "approved":
             raise ValueError("expected review_on only with refused")
         return self
+
+
+class SubmissionIn(BaseModel):
+    """When an approved step was handed in, and the body's own reference."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    submitted_on: date
+    reference: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9./_-]+$")] | None = None
+
+
+class OutcomeIn(BaseModel):
+    """What came of a submitted step. ``monthly_ore`` goes with a deduction; ``review_on`` null: the usual day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Outcome
+    on: date
+    monthly_ore: Annotated[int, Field(gt=0, le=100_000_000, strict=True)] | None = None
+    review_on: date | None = None
 
 
 class LegalStepPage(BaseModel):
@@ -83,9 +106,7 @@ def read_legal_step(legal_step_id: str, ctx: Desk) -> LegalStepView:
 def decide(legal_step_id: str, ctx: Clerks, body: Annotated[ApprovalIn | None, Field()] = None) -> LegalStepView:
     """Approve a proposed legal step, or refuse it with a reason. Deciding the same twice is deciding once."""
     asked = body or ApprovalIn()
-    if asked.review_on is not None and asked.review_on <= ctx.today:
-        wrong = FieldError("review_on", "not-later", "expected a day after today")
-        raise Reject("validation", "1 field(s) were not accepted", errors=[wrong])
+    _expect_later(asked.review_on, ctx.today)
     with ctx.uow() as uow:
         if asked.reason is None:
             decided = legal_steps.approve(uow, book_of(ctx), legal_step_id, who=ctx.who())
@@ -94,3 +115,38 @@ def decide(legal_step_id: str, ctx: Clerks, body: Annotated[ApprovalIn | None, F
                 uow, book_of(ctx), legal_step_id, reason=asked.reason, review_on=asked.review_on, who=ctx.who()
             )
     return legal_step_view(decided)
+
+
+@router.post(
+    "/{legal_step_id}/submission", responses=problems(400, 401, 403, 404, 409, 422), summary="Record a submission"
+)
+def submit(legal_step_id: str, ctx: Clerks, body: SubmissionIn) -> LegalStepView:
+    """Record that an approved step was handed in to its body."""
+    with ctx.uow() as uow:
+        step = legal_steps.submit(
+            uow, book_of(ctx), legal_step_id, submitted_on=body.submitted_on, reference=body.reference
+        )
+    return legal_step_view(step)
+
+
+@router.post("/{legal_step_id}/outcome", responses=problems(400, 401, 403, 404, 409, 422), summary="Record an outcome")
+def record_outcome(legal_step_id: str, ctx: Clerks, body: OutcomeIn) -> LegalStepView:
+    """Record what came of a submitted step: a deduction, a pledge, nothing found, a judgment, its withdrawal."""
+    _expect_later(body.review_on, ctx.today)
+    with ctx.uow() as uow:
+        step = legal_steps.record_outcome(
+            uow,
+            book_of(ctx),
+            legal_step_id,
+            outcome=body.outcome,
+            on=body.on,
+            monthly_ore=body.monthly_ore,
+            review_on=body.review_on,
+        )
+    return legal_step_view(step)
+
+
+def _expect_later(review_on: date | None, today: date) -> None:
+    if review_on is not None and review_on <= today:
+        wrong = FieldError("review_on", "not-later", "expected a day after today")
+        raise Reject("validation", "1 field(s) were not accepted", errors=[wrong])

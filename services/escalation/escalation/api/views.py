@@ -22,8 +22,8 @@ class NextView(BaseModel):
     """The next thing, whose turn it is until when, and what happens then."""
 
     step: str = Field(
-        description="inkassovarsel, betalingsoppfordring, legal_step, dispatch, hold_end, answer, approval, "
-        "submission, outcome, payment, review or none."
+        description="inkassovarsel, betalingsoppfordring, legal_step, dispatch, hold_end, instalment, answer, "
+        "approval, submission, outcome, payment, review or none."
     )
     on: date | None = Field(description="The day it happens, or the last day for whoever must act.")
     owner: str = Field(description="debtor, platform, caseworker, agency, court, operator or nobody.")
@@ -94,6 +94,11 @@ class LegalStepView(BaseModel):
     decided_by: str | None
     decided_on: date | None
     reason: str | None
+    reference: str | None = Field(description="The body's own reference.")
+    submitted_on: date | None
+    outcome: str | None
+    outcome_on: date | None
+    monthly_ore: int | None = Field(description="What a deduction brings each month, in øre.")
 
 
 class CaseView(BaseModel):
@@ -164,6 +169,7 @@ def _step_view(step: Step) -> StepView:
 
 def legal_step_view(step: LegalStep, seen: frozenset[str] | None = None) -> LegalStepView:
     """Show a legal step; ``seen`` leaves out claims that are not the reader's to see."""
-    values = {name: getattr(step, name) for name in LegalStepView.model_fields}
+    values = {name: getattr(step, name) for name in LegalStepView.model_fields if name != "monthly_ore"}
+    monthly_ore = (step.outcome_facts or {}).get("monthly_ore")
     claim_ids = [claim_id for claim_id in step.claim_ids if seen is None or claim_id in seen]
-    return LegalStepView(**{**values, "claim_ids": claim_ids})
+    return LegalStepView(**{**values, "claim_ids": claim_ids, "monthly_ore": monthly_ore})

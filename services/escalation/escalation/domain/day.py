@@ -99,6 +99,18 @@ def claim_ended(book: Book, case: Case, claim_id: str, reason: str) -> tuple[Cas
     return progress.ended(book, case, claim_id), drops
 
 
+def objection_contested(
+    book: Book, case: Case, claim_ids: Sequence[str], on: date, *, part: bool
+) -> tuple[Case, list[Drop]]:
+    """Note that a rejected objection is stood by: an undisputed legal step falls away, the dispute's own follows.
+
+    ``part``: only a part is disputed, so the rest climbs the ladder first and both go to the dispute body together.
+    """
+    calm = [c.claim_id for c in map(case.claim, claim_ids) if not (c.contested or c.contested_part)]
+    case, drops = _drop_touching(book, case, calm, "disputed")
+    return progress.contested(case, claim_ids, on, part=part), drops
+
+
 def letter_withdrawn(
     book: Book, case: Case, step_id: str, claim_ids: Sequence[str], reason: str, retry_on: date | None
 ) -> tuple[Case, list[Drop]]:
@@ -106,10 +118,17 @@ def letter_withdrawn(
     resting_on_it = [
         claim.claim_id
         for claim in map(case.claim, claim_ids)
-        if claim.demand is not None and claim.demand.step_id == step_id and not claim.contested
+        if claim.demand is not None and claim.demand.step_id == step_id and not claim.past_letters
     ]
     case, drops = _drop_touching(book, case, resting_on_it, "demand_withdrawn")
     return progress.withdrawn(book, case, step_id, claim_ids, reason, retry_on), drops
+
+
+def objection_given_up(book: Book, case: Case, claim_ids: Sequence[str], on: date) -> tuple[Case, list[Drop]]:
+    """Let claims whose objection was given up climb the ladder again, from the last letter that stands."""
+    disputed = [claim.claim_id for claim in map(case.claim, claim_ids) if claim.contested or claim.contested_part]
+    case, drops = _drop_touching(book, case, disputed, "objection_withdrawn")
+    return progress.uncontested(book, case, disputed, on), drops
 
 
 def _drop_touching(book: Book, case: Case, claim_ids: Iterable[str], reason: str) -> tuple[Case, list[Drop]]:
@@ -146,7 +165,8 @@ def _propose(planner: Planner, case: Case, ripe: Sequence[Claim], actions: list[
     groups: dict[tuple[str, str, str, Trigger], list[Claim]] = {}
     for claim in ripe:
         trigger = Trigger.LEGAL_DUE if planner.rule(claim) is Rule.LEGAL else Trigger.REVIEW_DUE
-        route = planner.book.route(contested=claim.contested, dispute_body=claim.dispute_body)
+        contested = (claim.contested or claim.contested_part) and claim.judged_on is None
+        route = planner.book.route(contested=contested, dispute_body=claim.dispute_body)
         groups.setdefault((route.kind, route.body, route.law, trigger), []).append(claim)
     for (kind, body, law, trigger), claims in sorted(groups.items()):
         claims.sort(key=lambda claim: claim.claim_id)

@@ -19,15 +19,19 @@ from shared.calendar import next_working_day, working_day_after
 from shared.errors import Crash
 from shared.law import Trace, Traced
 
+PLAN = "plan"
+PLAN_THEN = "Betales ikke avdraget, sendes påminnelse. Misligholdt avtale faller bort, og innkrevingen fortsetter."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Next:
     """A claim's next thing (neste steg).
 
     ``step``: inkassovarsel, betalingsoppfordring, legal_step, dispatch, approval, submission, outcome, payment, review,
-    hold_end, answer or none. ``on``: the day it happens, or the last day for whoever must act; None when nothing sets
-    a day. ``owner`` has the move ``until`` that day, ``then`` says what follows. ``wake``: the day the clock must look
-    again, None when somebody else moves first. ``reason`` says what holds the claim, ``trace`` explains the date.
+    hold_end, instalment, answer or none. ``on``: the day it happens, or the last day for whoever must act; None when
+    nothing sets a day. ``owner`` has the move ``until`` that day, ``then`` says what follows. ``wake``: the day the
+    clock must look again, None when somebody else moves first. ``reason`` says what holds the claim, ``trace``
+    explains the date.
     """
 
     step: str
@@ -100,13 +104,13 @@ class Planner:
     def rule(self, claim: Claim) -> Rule:
         """What the clock waits for.
 
-        A contested claim skips the letters (inkassoloven § 12) and its legal step does not expire; a demand too old
-        for a legal step on the day that step would be proposed has expired already.
+        A contested or judged claim skips the letters (inkassoloven § 12) and its legal step does not expire; a demand
+        too old for a legal step on the day that step would be proposed has expired already.
         """
         rule = self.stage(claim).rule
-        if claim.contested and self.ladder(claim).has(claim.stage, Trigger.LEGAL_DUE):
+        if claim.past_letters and self.ladder(claim).has(claim.stage, Trigger.LEGAL_DUE):
             return Rule.LEGAL
-        if claim.contested and rule is Rule.EXPIRY:
+        if claim.past_letters and rule is Rule.EXPIRY:
             return Rule.NONE
         if rule is Rule.LEGAL and self._legal_on(claim) > self.usable_to(claim).value:
             return Rule.EXPIRY
@@ -135,6 +139,9 @@ class Planner:
     def _held(self, claim: Claim, stage: Stage) -> Next:
         last = max(claim.holds, key=lambda hold: (hold.until is None, hold.until or date.min))
         owner = self.book.hold(last.reason).owner
+        due = next((day for day in claim.instalment_days if day >= self.today), None)
+        if last.reason == PLAN and due is not None:
+            return Next(step="instalment", on=due, owner=owner, then=PLAN_THEN, until=due, reason=last.reason)
         return Next(step="hold_end", on=last.until, owner=owner, then=stage.then, until=last.until, reason=last.reason)
 
     def _notice(self, claim: Claim, stage: Stage) -> Next:

@@ -11,10 +11,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from escalation.domain.deadlines import resumed_on
-from escalation.domain.ladder import Trigger
+from escalation.domain.ladder import Rule, Trigger
 from escalation.domain.policy import Book
 from escalation.domain.state import Case, Claim, DemandKind, Hold, Letter, OpenStep
 from shared.calendar import working_day_after
+
+LEAVES_LEGAL_STEP = frozenset(
+    {Trigger.DROPPED, Trigger.REFUSED, Trigger.NOTHING_FOUND, Trigger.PETITION_WITHDRAWN, Trigger.ENFORCEMENT_ENDED,
+     Trigger.JUDGED}
+)  # fmt: skip
+"""After these a legal step is over, and its claims are no longer its."""
 
 
 def moved(book: Book, claim: Claim, trigger: Trigger) -> Claim:
@@ -80,8 +86,8 @@ def withdrawn(
         ]
         if claim.step is not None and claim.step.step_id == step_id:
             changed.append(_set_back(book, claim, Trigger.WITHDRAWN, reason, retry_on))
-        elif letters and claim.contested:
-            # What follows for a contested claim rests on its objection, not on a letter (inkassoloven § 12).
+        elif letters and claim.past_letters:
+            # What follows rests on an objection or a judgment, not on this letter.
             changed.append(_without(claim, letters[0]))
         elif letters:
             changed.append(_without(_set_back(book, claim, Trigger.WITHDRAWN, reason, retry_on), letters[0]))
@@ -212,6 +218,43 @@ def _needs_new_demand(book: Book, claim: Claim, hold: Hold, ended_on: date) -> b
     return ran_out_meanwhile or ended_on - hold.placed_on > limit
 
 
+def contested(case: Case, claim_ids: Iterable[str], on: date, *, part: bool) -> Case:
+    """A rejected objection is stood by, to the claims or to a part of them."""
+    changed = []
+    for claim in map(case.claim, claim_ids):
+        if part:
+            changed.append(replace(claim, contested_part=True))
+        else:
+            changed.append(replace(claim, contested=True, resumed_on=max(on, claim.resumed_on or on)))
+    return case.with_claims(changed)
+
+
+def uncontested(book: Book, case: Case, claim_ids: Iterable[str], on: date) -> Case:
+    """An objection was given up: each claim stands where its letters put it, and goes on the working day after."""
+    changed = []
+    for claim in map(case.claim, claim_ids):
+        claim = replace(claim, contested=False, contested_part=False, resumed_on=working_day_after(on))
+        changed.append(_standing_on_its_letters(book, claim))
+    return case.with_claims(changed)
+
+
+def _standing_on_its_letters(book: Book, claim: Claim) -> Claim:
+    """Put a claim that skipped letters back to where the letters it has had put it."""
+    ladder = book.ladder(claim.claim_type, claim.creditor_unit)
+    if claim.past_letters:
+        return claim
+    if ladder.stage(claim.stage).rule is Rule.LEGAL and claim.demand is None:
+        claim = moved(book, claim, Trigger.RENEWED)
+    if ladder.stage(claim.stage).rule is Rule.DEMAND and claim.notice is None:
+        claim = moved(book, claim, Trigger.WITHDRAWN)
+    return claim
+
+
+def planned(case: Case, claim_ids: Iterable[str], days: Sequence[date]) -> Case:
+    """A payment plan runs over these claims, with instalments on these days; none: it is over."""
+    return case.with_claims([replace(case.claim(claim_id), instalment_days=tuple(days)) for claim_id in claim_ids])
+
+
 # ---------------------------------------------------------------------------------------------------- legal steps
 
 
@@ -224,15 +267,27 @@ def proposed(book: Book, case: Case, legal_step_id: str, claim_ids: Iterable[str
     return case.with_claims(changed)
 
 
-def legal_moved(book: Book, case: Case, claim_ids: Sequence[str], trigger: Trigger, *, review_on: date | None) -> Case:
-    """A legal step was approved, refused, dropped, submitted, or got its outcome."""
+def legal_moved(
+    book: Book,
+    case: Case,
+    claim_ids: Sequence[str],
+    trigger: Trigger,
+    *,
+    review_on: date | None = None,
+    judged_on: date | None = None,
+) -> Case:
+    """A legal step was approved, refused, dropped, submitted, or got its outcome.
+
+    ``judged_on``: the outcome is a judgment; the dispute is over with it.
+    """
     changed = []
     for claim in map(case.claim, claim_ids):
+        legal_step_id = None if trigger in LEAVES_LEGAL_STEP else claim.legal_step_id
         if is_open(book, claim):
-            leaves = trigger in (Trigger.DROPPED, Trigger.REFUSED)
-            legal_step_id = None if leaves else claim.legal_step_id
-            claim = replace(moved(book, claim, trigger), legal_step_id=legal_step_id, review_on=review_on)
-            changed.append(claim)
+            claim = replace(moved(book, claim, trigger), review_on=review_on)
+        if judged_on is not None:
+            claim = replace(claim, judged_on=judged_on, contested=False, contested_part=False)
+        changed.append(replace(claim, legal_step_id=legal_step_id))
     return case.with_claims(changed)
 
 
@@ -242,4 +297,4 @@ def reviewed(book: Book, case: Case, claim_ids: Iterable[str], on: date) -> Case
         replace(moved(book, c, Trigger.REVIEW_DUE), demand=None, legal_step_id=None, review_on=None, resumed_on=on)
         for c in map(case.claim, claim_ids)
     ]
-    return case.with_claims(changed)
+    return case.with_claims([_standing_on_its_letters(book, claim) for claim in changed])

@@ -62,7 +62,9 @@ class Claim:
 
     ``resumed_on``: a hold's end or a reopening, from which readiness counts; ``not_before``: a passing obstacle, the
     day the step is tried again; ``waiting_for``: why a step was refused without such a day. ``notices``, ``demands``
-    and ``proposals`` count what was asked for and proposed, so that no two carry the same number.
+    and ``proposals`` count what was asked for and proposed, so that no two carry the same number. ``contested``: a
+    rejected objection is stood by; ``contested_part``: one to a part of the claim. ``judged_on``: a court has decided.
+    ``instalment_days``: when a payment plan's instalments fall due.
     """
 
     claim_id: str
@@ -83,8 +85,16 @@ class Claim:
     demands: int = 0
     proposals: int = 0
     contested: bool = False
+    contested_part: bool = False
+    judged_on: date | None = None
+    instalment_days: tuple[date, ...] = ()
     review_on: date | None = None
     legal_step_id: str | None = None
+
+    @property
+    def past_letters(self) -> bool:
+        """Whether what follows rests on an objection or a judgment, not on letters (inkassoloven § 12)."""
+        return self.contested or self.judged_on is not None
 
     def asked(self, kind: DemandKind) -> int:
         """Return how many steps of this kind have been asked for."""

@@ -164,6 +164,9 @@ def _claim(row: Row[Any], holds: tuple[Hold, ...]) -> Claim:
         demands=row.demands,
         proposals=row.proposals,
         contested=row.contested,
+        contested_part=row.contested_part,
+        judged_on=row.judged_on,
+        instalment_days=tuple(map(date.fromisoformat, row.instalment_days)),
         review_on=row.review_on,
         legal_step_id=row.legal_step_id,
     )
@@ -212,6 +215,9 @@ def _values(claim: Claim) -> dict[str, Any]:
         "demands": claim.demands,
         "proposals": claim.proposals,
         "contested": claim.contested,
+        "contested_part": claim.contested_part,
+        "judged_on": claim.judged_on,
+        "instalment_days": [day.isoformat() for day in claim.instalment_days],
         "review_on": claim.review_on,
         "legal_step_id": claim.legal_step_id,
     }

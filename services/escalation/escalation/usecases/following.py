@@ -34,12 +34,20 @@ from shared.events.claims import (
     HoldPlaced,
 )
 from shared.events.notifications import LetterDispatched, LetterFailed, LetterSent
+from shared.events.requests import (
+    ObjectionContested,
+    ObjectionWithdrawn,
+    PlanAgreed,
+    PlanBroken,
+    PlanChanged,
+    PlanKept,
+)
 from shared.inbox import Handler
 from shared.uow import Uow
 
 P = TypeVar("P", bound=Payload)
 
-AT_A_BODY = ("submitted", "enforced", "judged")
+AT_A_BODY = ("submitted", "to_withdraw", "enforced")
 """States of a legal step whose claims stay with a court when they are owed again."""
 
 Apply = Callable[[Uow, Book, Desk, Event, P], None]
@@ -125,6 +133,18 @@ def claim_ended(uow: Uow, book: Book, desk: Desk, event: Event, told: ClaimEnded
     case, drops = days.claim_ended(book, desk.case(told.case_id), told.claim_id, told.reason)
     desk.put(case)
     desk.drop(drops, told.case_id, event)
+    _withdraw_if_all_ended(uow, book, desk, told)
+
+
+def _withdraw_if_all_ended(uow: Uow, book: Book, desk: Desk, told: ClaimEnded) -> None:
+    """A case whose claims have all ended has to be taken back from the body that still has it: a caseworker's turn."""
+    case = desk.case(told.case_id)
+    legal_step_id = case.claim(told.claim_id).legal_step_id
+    if legal_step_id is None:
+        return
+    inside = [claim for claim in case.claims if claim.legal_step_id == legal_step_id]
+    if not any(progress.is_open(book, claim) for claim in inside):
+        legal.move(uow.tx, legal_step_id, ["submitted"], "to_withdraw", reason=told.reason)
 
 
 def claim_reopened(uow: Uow, book: Book, desk: Desk, event: Event, told: ClaimReopened) -> None:
@@ -133,6 +153,8 @@ def claim_reopened(uow: Uow, book: Book, desk: Desk, event: Event, told: ClaimRe
     legal_step_id = case.claim(told.claim_id).legal_step_id
     step = None if legal_step_id is None else legal.find(uow.tx, legal_step_id)
     at_body = step is not None and step.state in AT_A_BODY
+    if legal_step_id is not None:
+        legal.move(uow.tx, legal_step_id, ["to_withdraw"], "submitted", reason=None)
     desk.put(progress.reopened(book, case, told.claim_id, told.reopened_on, at_body=at_body))
 
 
@@ -156,6 +178,33 @@ def hold_ended(uow: Uow, book: Book, desk: Desk, event: Event, told: HoldEnded) 
         contested=told.contested,
     )
     desk.put(case)
+
+
+def objection_contested(uow: Uow, book: Book, desk: Desk, event: Event, told: ObjectionContested) -> None:
+    """A rejected objection is stood by; of one to a part of a claim only this event tells."""
+    case, drops = days.objection_contested(
+        book, desk.case(told.case_id), told.claim_ids, told.contested_on, part=told.disputed_ore is not None
+    )
+    desk.put(case)
+    desk.drop(drops, told.case_id, event)
+
+
+def objection_withdrawn(uow: Uow, book: Book, desk: Desk, event: Event, told: ObjectionWithdrawn) -> None:
+    """An objection was given up in writing."""
+    case, drops = days.objection_given_up(book, desk.case(told.case_id), told.claim_ids, told.withdrawn_on)
+    desk.put(case)
+    desk.drop(drops, told.case_id, event)
+
+
+def plan_agreed(uow: Uow, book: Book, desk: Desk, event: Event, told: PlanAgreed | PlanChanged) -> None:
+    """A payment plan runs, or its instalments were agreed anew."""
+    due = sorted(instalment.due_on for instalment in told.instalments)
+    desk.put(progress.planned(desk.case(told.case_id), told.claim_ids, due))
+
+
+def plan_over(uow: Uow, book: Book, desk: Desk, event: Event, told: PlanKept | PlanBroken) -> None:
+    """A payment plan is kept or broken."""
+    desk.put(progress.planned(desk.case(told.case_id), told.claim_ids, []))
 
 
 # ------------------------------------------------------------------------------------------- the answers to a step

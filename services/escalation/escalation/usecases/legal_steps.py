@@ -1,4 +1,4 @@
-"""A caseworker decides about a proposed legal step."""
+"""A caseworker decides about a proposed legal step, hands it in, and records what came of it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from datetime import date
 
 from escalation.domain import progress
 from escalation.domain.ladder import Trigger
+from escalation.domain.outcomes import DEDUCTIONS, Outcome, consequence, review_day
 from escalation.domain.policy import Book
 from escalation.store import legal
 from escalation.store.legal import LegalStep
 from escalation.usecases.desk import Desk
 from shared.calendar import add_months
-from shared.errors import Conflict, NotFound
-from shared.events.escalation import LegalStepApproved, LegalStepRefused
+from shared.errors import Conflict, FieldError, NotFound, Reject
+from shared.events.escalation import LegalStepApproved, LegalStepEnded, LegalStepRefused, LegalStepSubmitted
 from shared.uow import Uow
 
 REVIEW_MONTHS = 12
@@ -33,18 +34,10 @@ def approve(uow: Uow, book: Book, legal_step_id: str, *, who: str) -> LegalStep:
             "demand-too-old",
             f"legal step: the betalingsoppfordring could be used to {step.usable_to.isoformat()}; a new one is sent",
         )
-    _move(uow, book, desk, step, Trigger.APPROVED, review_on=None)
+    _move(book, desk, step, Trigger.APPROVED)
     legal.move(uow.tx, legal_step_id, ["proposed"], "approved", decided_by=who, decided_on=uow.today)
     payload = LegalStepApproved.model_validate(
-        {
-            "legal_step_id": legal_step_id,
-            "case_id": step.case_id,
-            "claim_ids": list(step.claim_ids),
-            "kind": step.kind,
-            "body": step.body,
-            "approved_on": uow.today,
-            "demand_usable_to": step.usable_to,
-        }
+        {**_told(step), "approved_on": uow.today, "demand_usable_to": step.usable_to}
     )
     uow.emit(payload, key=step.case_id)
     return _read_again(uow, legal_step_id)
@@ -58,7 +51,7 @@ def refuse(uow: Uow, book: Book, legal_step_id: str, *, reason: str, review_on: 
     step, desk = _locked(uow, book, legal_step_id)
     _expect(step, "proposed")
     day = review_on or add_months(uow.today, REVIEW_MONTHS)
-    _move(uow, book, desk, step, Trigger.REFUSED, review_on=day)
+    _move(book, desk, step, Trigger.REFUSED, review_on=day)
     facts = {"decided_by": who, "decided_on": uow.today, "reason": reason}
     legal.move(uow.tx, legal_step_id, ["proposed"], "refused", **facts)
     payload = LegalStepRefused(
@@ -66,6 +59,79 @@ def refuse(uow: Uow, book: Book, legal_step_id: str, *, reason: str, review_on: 
     )
     uow.emit(payload, key=step.case_id)
     return _read_again(uow, legal_step_id)
+
+
+def submit(uow: Uow, book: Book, legal_step_id: str, *, submitted_on: date, reference: str | None) -> LegalStep:
+    """Record that an approved step was handed in to its body; from then on it is the body's turn.
+
+    Raises NotFound; Reject for a day that cannot be; Conflict when it is not approved.
+    """
+    step, desk = _locked(uow, book, legal_step_id)
+    _expect(step, "approved")
+    earliest = step.decided_on or step.proposed_on
+    _expect_day("submitted_on", submitted_on, earliest, min(uow.today, step.usable_to))
+    _move(book, desk, step, Trigger.SUBMITTED)
+    legal.move(uow.tx, legal_step_id, ["approved"], "submitted", submitted_on=submitted_on, reference=reference)
+    payload = LegalStepSubmitted.model_validate({**_told(step), "submitted_on": submitted_on})
+    uow.emit(payload, key=step.case_id)
+    return _read_again(uow, legal_step_id)
+
+
+def record_outcome(
+    uow: Uow,
+    book: Book,
+    legal_step_id: str,
+    *,
+    outcome: Outcome,
+    on: date,
+    monthly_ore: int | None,
+    review_on: date | None,
+) -> LegalStep:
+    """Record how a submitted step came out; what follows is in ``domain.outcomes``.
+
+    Raises NotFound; Reject for a day or an amount that cannot be; Conflict for an outcome that does not fit its state.
+    """
+    step, desk = _locked(uow, book, legal_step_id)
+    follows = consequence(outcome)
+    if step.state not in follows.sources:
+        wanted = " or ".join(follows.sources)
+        raise Conflict("legal-step-state", f"legal step: expected {wanted} for {outcome.value}, got {step.state}")
+    _expect_day("on", on, step.submitted_on or step.proposed_on, uow.today)
+    if (monthly_ore is not None) != (outcome in DEDUCTIONS):
+        raise _wrong("monthly_ore", "deduction-only", "expected an amount for a deduction, and only for one")
+    first = desk.case(step.case_id).claim(step.claim_ids[0])
+    usual = review_day(outcome, on, book.policy(first.claim_type, first.creditor_unit))
+    day = review_on or (None if usual is None else usual.value)
+    judged_on = on if outcome is Outcome.JUDGMENT else None
+    _move(book, desk, step, follows.trigger, review_on=day, judged_on=judged_on)
+    facts = {} if monthly_ore is None else {"monthly_ore": monthly_ore}
+    legal.move(
+        uow.tx, legal_step_id, follows.sources, follows.state, outcome=outcome.value, outcome_on=on, outcome_facts=facts
+    )
+    payload = LegalStepEnded.model_validate(
+        {**_told(step), "outcome": outcome.value, "on": on, "monthly_ore": monthly_ore, "review_on": day}
+    )
+    uow.emit(payload, key=step.case_id)
+    return _read_again(uow, legal_step_id)
+
+
+def _told(step: LegalStep) -> dict[str, object]:
+    return {
+        "legal_step_id": step.legal_step_id,
+        "case_id": step.case_id,
+        "claim_ids": list(step.claim_ids),
+        "kind": step.kind,
+        "body": step.body,
+    }
+
+
+def _expect_day(field: str, day: date, earliest: date, latest: date) -> None:
+    if not earliest <= day <= latest:
+        raise _wrong(field, "day", f"expected a day from {earliest.isoformat()} to {latest.isoformat()}")
+
+
+def _wrong(field: str, code: str, detail: str) -> Reject:
+    return Reject("validation", "1 field(s) were not accepted", errors=[FieldError(field, code, detail)])
 
 
 def _locked(uow: Uow, book: Book, legal_step_id: str) -> tuple[LegalStep, Desk]:
@@ -89,7 +155,15 @@ def _expect(step: LegalStep, state: str) -> None:
         raise Conflict("legal-step-state", f"legal step: expected {state}, got {step.state}")
 
 
-def _move(uow: Uow, book: Book, desk: Desk, step: LegalStep, trigger: Trigger, *, review_on: date | None) -> None:
+def _move(
+    book: Book,
+    desk: Desk,
+    step: LegalStep,
+    trigger: Trigger,
+    *,
+    review_on: date | None = None,
+    judged_on: date | None = None,
+) -> None:
     case = desk.case(step.case_id)
-    desk.put(progress.legal_moved(book, case, step.claim_ids, trigger, review_on=review_on))
+    desk.put(progress.legal_moved(book, case, step.claim_ids, trigger, review_on=review_on, judged_on=judged_on))
     desk.close()
