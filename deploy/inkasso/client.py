@@ -105,6 +105,8 @@ class Server:
             fail(f"Ingen server svarer på {self.base_url}. Start den med «python -m embedded» (make run).")
         except httpx.TimeoutException:
             fail(f"Serveren på {self.base_url} svarte ikke i tide.")
+        except httpx.TransportError:
+            fail(f"Forbindelsen til {self.base_url} ble brutt før svaret kom. Se om serveren fortsatt kjører.")
 
     def _json(self, response: httpx.Response) -> Json:
         try:
