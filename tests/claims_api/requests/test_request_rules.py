@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from claims_api.domain import deferrals, instalments, objections, plans
 from claims_api.domain.accrual import InterestTerms
 from claims_api.domain.facts import ClaimFacts, Dispute
@@ -25,9 +28,6 @@ from claims_api.domain.requests import (
 )
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.running import ClaimState
-from hypothesis import given
-from hypothesis import strategies as st
-
 from shared.calendar import add_bank_days, is_bank_day, is_working_day
 from shared.errors import Conflict, Reject
 
@@ -72,12 +72,14 @@ def test_a_number_of_instalments_pays_everything_and_the_last_takes_the_rest(
 @given(amounts=principals, instalment_ore=st.integers(300_00, 5_000_00), first=first_days)
 def test_an_amount_a_month_pays_everything_or_is_refused(amounts: list[int], instalment_ore: int, first: date) -> None:
     seen = outlook(amounts)
-    try:
-        plan = plans.schedule(Terms(first_due=first, instalment_ore=instalment_ore), seen, rule=RULE)
-    except Reject as refused:
-        assert refused.code == "plan-never-ends"
-        assert sum(amounts) > instalment_ore * 40
+    terms = Terms(first_due=first, instalment_ore=instalment_ore)
+    if sum(amounts) > instalment_ore * 58:
+        with pytest.raises(Reject, match="plan-never-ends"):
+            plans.schedule(terms, seen, rule=RULE)
         return
+    if sum(amounts) > instalment_ore * 35:
+        return  # interest decides
+    plan = plans.schedule(terms, seen, rule=RULE)
     assert seen.owed_ore(plan[-1].due_on) == 0
     assert all(one.amount_ore == instalment_ore for one in plan[:-1])
     if len(plan) > 1:

@@ -83,10 +83,10 @@ def paid_count(instalments: Sequence[Instalment], money: PlanMoney) -> int:
 
 
 def missing_ore(instalments: Sequence[Instalment], money: PlanMoney, number: int) -> int:
-    """Return what is missing for the instalments up to and with ``number`` to be paid."""
-    asked = sum(one.amount_ore for one in instalments if one.number <= number)
-    later = sum(one.amount_ore for one in instalments if one.number > number)
-    return max(0, min(asked - money.paid_ore, money.owed_ore - later))
+    """Return what is missing of an instalment, the earlier ones being paid: never more than is owed at all."""
+    before_ore = sum(one.amount_ore for one in instalments if one.number < number)
+    one = next(line for line in instalments if line.number == number)
+    return max(0, min(one.amount_ore - max(0, money.paid_ore - before_ore), money.owed_ore))
 
 
 def states(instalments: Sequence[Instalment], money: PlanMoney, today: date) -> list[InstalmentState]:
