@@ -22,7 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from shared.clock import Machine
-from shared.errors import Reject
+from shared.errors import Crash, Reject
 
 ALGORITHM = "ES256"
 LEEWAY_S = 30
@@ -30,6 +30,8 @@ TOKEN_MAX_CHARS = 8_000
 REMEMBERED_MAX = 2_000
 LOCAL_ISSUER = "urn:inkasso:local"
 LOCAL_KEY_FILE = "local-issuer.pem"
+PLATFORM_ISSUER = "urn:inkasso:claims-api"
+"""Who signs debtors' tokens outside the sandbox: claims-api, with the key of its own installation."""
 
 
 class Role(StrEnum):
@@ -189,12 +191,33 @@ def local_key(keys_dir: Path) -> ECKey:
 
 
 def verifier(
-    *, keys_dir: Path, sandbox: bool, issuer: str, jwks_file: str | None, audience: str, machine: Machine
+    *,
+    keys_dir: Path,
+    sandbox: bool,
+    issuer: str,
+    jwks_file: str | None,
+    platform_jwks_file: str | None = None,
+    audience: str,
+    machine: Machine,
 ) -> TokenVerifier:
-    """Build the verifier from settings: the local issuer in a sandbox, the configured one elsewhere."""
+    """Build the verifier from settings: the local issuer in a sandbox, the configured ones elsewhere."""
     if sandbox:
         return TokenVerifier({LOCAL_ISSUER: KeySet([local_key(keys_dir)])}, audience, machine)
     if jwks_file is None:
-        raise ValueError("INKASSO_ISSUER_JWKS: expected a file with the issuer's keys, got none")
-    keys = KeySet.import_key_set(json.loads(Path(jwks_file).read_text(encoding="utf-8")))
-    return TokenVerifier({issuer: keys}, audience, machine)
+        raise Crash("INKASSO_ISSUER_JWKS: expected a file with the issuer's keys, got none")
+    issuers = {issuer: _read_keys(jwks_file, "INKASSO_ISSUER_JWKS")}
+    if platform_jwks_file is not None:
+        issuers[PLATFORM_ISSUER] = _read_keys(platform_jwks_file, "INKASSO_PLATFORM_JWKS")
+    return TokenVerifier(issuers, audience, machine)
+
+
+def _read_keys(file: str, variable: str) -> KeySet:
+    try:
+        return KeySet.import_key_set(json.loads(Path(file).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, JoseError) as wrong:
+        raise Crash(f"{variable}: expected a file with public keys (JWKS), got {type(wrong).__name__}") from wrong
+
+
+def public_keys(*keys: ECKey) -> str:
+    """Return the JWKS of these keys' public halves, for whoever is to trust what they sign."""
+    return json.dumps(KeySet(list(keys)).as_dict(private=False), indent=1)

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, delete, func, select, text
 from shared import parking
 from shared.bus import Bus, NewRecord
 from shared.db import Database, chunks
+from shared.errors import RetryLater
 from shared.events.catalogue import DLQ_SUFFIX
 from shared.failpoints import reach
 from shared.metrics import Metrics
@@ -222,7 +223,14 @@ class Relay:
             tx.execute(delete(self._tables.outbox).where(self._tables.outbox.c.seq.in_(piece)))
 
     def _tell(self, fault: Exception, rest_s: float) -> None:
-        log.warning("outbox relay of %s failed; trying again in %.1f s", self._db.name, rest_s, exc_info=fault)
+        known = isinstance(fault, RetryLater)  # the bus says so of itself; anything else shows where it was
+        log.warning(
+            "outbox relay of %s failed (%s); trying again in %.1f s",
+            self._db.name,
+            fault if known else type(fault).__name__,
+            rest_s,
+            exc_info=None if known else fault,
+        )
         self._metrics.count("outbox_relay_failures_total")
 
 

@@ -357,6 +357,7 @@ def _verifier(settings: BaseServiceSettings, machine: Machine) -> TokenVerifier:
         sandbox=settings.sandbox,
         issuer=settings.issuer,
         jwks_file=settings.issuer_jwks,
+        platform_jwks_file=settings.platform_jwks,
         audience=settings.audience,
         machine=machine,
     )

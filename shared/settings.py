@@ -43,6 +43,9 @@ class BaseServiceSettings(BaseSettings):
     issuer: str = Field(default="urn:inkasso:local", description="Who signs the tokens we accept.")
     audience: str = "inkasso"
     issuer_jwks: str | None = Field(default=None, description="File with the issuer's public keys (JWKS).")
+    platform_jwks: str | None = Field(
+        default=None, description="File with claims-api's public keys (JWKS): it signs debtors' tokens."
+    )
 
     json_body_max_bytes: int = 1_000_000
 

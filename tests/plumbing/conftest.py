@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.databases import databases_of
+from support.databases import Databases, databases_of
 from support.rebased import RebasedBus
 from support.toy import Rig
 
@@ -34,11 +34,17 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
         yield Rig(data_dir=tmp_path, url=databases.url, make_bus=make)
 
 
-def _embedded(folder: Path):  # type: ignore[no-untyped-def]
+@pytest.fixture
+def rig_of(tmp_path: Path) -> Callable[[Databases], Rig]:
+    """A rig on the embedded log, on databases that the test has."""
+    return lambda databases: Rig(data_dir=tmp_path, url=databases.url, make_bus=_embedded(tmp_path))
+
+
+def _embedded(folder: Path) -> Callable[[], Bus]:
     return lambda: EmbeddedBus(folder / "bus.db", machine=SystemMachine())
 
 
-def _kafka(bootstrap: str):  # type: ignore[no-untyped-def]
+def _kafka(bootstrap: str) -> Callable[[], Bus]:
     settings = KafkaSettings(bootstrap_servers=bootstrap, client_id="test", replication_factor=1, min_insync_replicas=1)
 
     def make() -> Bus:

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import pytest
-from support.toy import NOTE, TABLES, TODAY, Rig, count, emit, notes, quiet, run
+from support.records import ended, new
+from support.toy import NOTE, TABLES, Rig, count, emit, notes, quiet, run
 
 from shared.bus import Bus, NewRecord, Record, TopicPartition
 from shared.errors import Conflict, Crash
-from shared.events import Envelope, encode
-from shared.events.claims import ClaimEnded
 from shared.inbox import Gap
 from shared.service import Service
 
 
 def record(key: str, version: int, event_id: str, claim_id: str = "c") -> NewRecord:
-    payload = ClaimEnded(case_id=key, claim_id=claim_id, ended_on=TODAY, reason="settled")
-    envelope = Envelope(
-        event_id=event_id, type=ClaimEnded.TYPE, source="claims-api", time=NOON, aggregate=key, version=version
-    )
-    return NewRecord("claims", key, encode(payload), envelope.headers())
-
-
-NOON = datetime(2026, 1, 15, 11, tzinfo=UTC)
+    return new(ended(key, claim_id), key=key, version=version, event_id=event_id)
 
 
 def test_events_of_one_key_arrive_once_and_in_order(rig: Rig) -> None:

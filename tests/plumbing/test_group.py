@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import pytest
 from fastapi import Response
@@ -13,13 +12,13 @@ from support.databases import Databases
 from support.toy import TABLES, NoteOut, Rig, count, emit, run
 
 from shared.bus import Bus
-from shared.bus.embedded import EmbeddedBus
-from shared.clock import SystemMachine
 from shared.errors import Conflict, Reject
 from shared.group import GroupCommit
 from shared.idempotency import Call, Once, run_together
 from shared.service import Service
 from shared.uow import Uow
+
+RigOf = Callable[[Databases], Rig]
 
 
 def grouped(service: Service, sizes: list[int]) -> GroupCommit[Call[str], Response]:
@@ -34,21 +33,11 @@ def grouped(service: Service, sizes: list[int]) -> GroupCommit[Call[str], Respon
     return GroupCommit(service.uow, lambda uow, calls: run_together(uow, calls, work))
 
 
-def on(databases: Databases, folder: Path) -> Rig:
-    return Rig(
-        data_dir=folder,
-        url=databases.url,
-        make_bus=lambda: EmbeddedBus(folder / "bus.db", machine=SystemMachine()),
-    )
-
-
 def call(name: str, key: str, body: str = "same", client: str = "a") -> Call[str]:
     return Call(client, Once(key, "POST /v1/notes", body), name)
 
 
-def test_concurrent_calls_share_a_transaction_and_each_gets_its_own_answer(
-    databases: Databases, tmp_path: Path
-) -> None:
+def test_concurrent_calls_share_a_transaction_and_each_gets_its_own_answer(databases: Databases, rig_of: RigOf) -> None:
     async def scenario(sender: Service, _receiver: Service, _bus: Bus) -> None:
         sizes: list[int] = []
         group = grouped(sender, sizes)
@@ -60,10 +49,10 @@ def test_concurrent_calls_share_a_transaction_and_each_gets_its_own_answer(
         assert len(sizes) < 20
         assert count(sender, TABLES.events) == 100
 
-    run(on(databases, tmp_path), scenario)
+    run(rig_of(databases), scenario)
 
 
-def test_a_fault_in_a_group_is_its_own(databases: Databases, tmp_path: Path) -> None:
+def test_a_fault_in_a_group_is_its_own(databases: Databases, rig_of: RigOf) -> None:
     async def scenario(sender: Service, _receiver: Service, _bus: Bus) -> None:
         group = grouped(sender, [])
         names = ["first", *[f"n{i}" for i in range(20)], "explode", "last"]
@@ -71,10 +60,10 @@ def test_a_fault_in_a_group_is_its_own(databases: Databases, tmp_path: Path) -> 
         assert [type(a) for a in answers if not isinstance(a, Response)] == [ZeroDivisionError]
         assert count(sender, TABLES.events) == 22
 
-    run(on(databases, tmp_path), scenario)
+    run(rig_of(databases), scenario)
 
 
-def test_a_key_is_used_once_within_a_group_and_after_it(databases: Databases, tmp_path: Path) -> None:
+def test_a_key_is_used_once_within_a_group_and_after_it(databases: Databases, rig_of: RigOf) -> None:
     async def scenario(sender: Service, _receiver: Service, _bus: Bus) -> None:
         group = grouped(sender, [])
         answers = await asyncio.gather(*(group.submit(call("x", "k")) for _ in range(10)))
@@ -88,4 +77,4 @@ def test_a_key_is_used_once_within_a_group_and_after_it(databases: Databases, tm
         await group.submit(call("x", "k", client="b"))
         assert count(sender, TABLES.events) == 2
 
-    run(on(databases, tmp_path), scenario)
+    run(rig_of(databases), scenario)

@@ -6,12 +6,10 @@ the settings to use the service's own file in the test's data folder.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
-
-from local.postgres import drop_database, new_database
+from support.parts import fresh_database, give_back
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs_part("postgres_url"))]
 
@@ -32,12 +30,12 @@ class Databases:
         if self._server is None:
             return None
         if name not in self._made:
-            self._made[name] = new_database(self._server, f"test_{uuid.uuid4().hex[:12]}")
+            self._made[name] = fresh_database(self._server)
         return self._made[name]
 
     def drop(self) -> None:
         for url in self._made.values():
-            drop_database(url)
+            give_back(url)
 
 
 def databases_of(kind: str, request: pytest.FixtureRequest) -> Iterator[Databases]:

@@ -18,11 +18,13 @@ from shared.auth import Role, TokenIssuer, local_key
 from shared.bus import Bus
 from shared.bus.embedded import EmbeddedBus
 from shared.clock import ManualClock, SystemMachine
+from shared.db import insert_ignore
 from shared.errors import Park
 from shared.events import Event
-from shared.events.claims import ClaimEnded
+from shared.events.claims import ClaimEnded, PartyState
 from shared.http import Ctx, allow
 from shared.idempotency import Idempotent
+from shared.inbox import StateRecord
 from shared.problems import problems
 from shared.service import Service, assemble
 from shared.settings import BaseServiceSettings
@@ -84,9 +86,19 @@ def take_notes(uow: Uow, events: Sequence[Event]) -> None:
     )
 
 
-def toy(name: str, data_dir: Path, bus: Bus, *, url: str | None = None) -> Service:
-    settings = BaseServiceSettings(data_dir=data_dir, database_url=url)  # type: ignore[arg-type]
-    consumes = name == "escalation"
+def take_names(uow: Uow, states: Sequence[StateRecord]) -> None:
+    """Note each person's name; one called "bug" cannot be noted."""
+    for state in states:
+        name = state.payload.name if isinstance(state.payload, PartyState) else "erased"
+        if name == "bug":
+            raise KeyError("bug")
+        row = {"case_id": state.key, "claim_id": name, "event_id": f"{state.key}:{state.version}"}
+        insert_ignore(uow.tx, NOTE, [row])
+
+
+def toy(name: str, data_dir: Path, bus: Bus, *, url: str | None = None, installation: str = "") -> Service:
+    settings = BaseServiceSettings(data_dir=data_dir, database_url=url, installation=installation)  # type: ignore[arg-type]
+    consumes = name in {"escalation", "notifications"}
     return assemble(
         name=name,
         version="1",
@@ -97,7 +109,7 @@ def toy(name: str, data_dir: Path, bus: Bus, *, url: str | None = None) -> Servi
         tables=TABLES,
         routers=[router],
         handlers={ClaimEnded: take_notes} if consumes else {},
-        states={},
+        states={"parties": take_names} if name == "notifications" else {},
         jobs=[],
         backlog=lambda tx: {},
         migrations=MIGRATIONS,

@@ -14,12 +14,19 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from claims_api.settings import Settings
-from shared.auth import LEEWAY_S, LOCAL_ISSUER, TOKEN_MAX_CHARS, TokenIssuer, Unauthenticated, local_key
+from shared.auth import (
+    LEEWAY_S,
+    LOCAL_ISSUER,
+    PLATFORM_ISSUER,
+    TOKEN_MAX_CHARS,
+    TokenIssuer,
+    Unauthenticated,
+    local_key,
+)
 from shared.clock import Machine
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 LEVELS = frozenset({"idporten-loa-substantial", "idporten-loa-high"})
-PLATFORM_ISSUER = "urn:inkasso:claims-api"
 AGE_S_MAX = 600
 """An id token older than this is not exchanged: the login it tells of is too long ago."""
 
