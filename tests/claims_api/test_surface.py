@@ -16,6 +16,7 @@ from shared.db import Database
 from shared.migrate import at_head, differences, upgrade
 
 DESK, UNIT, ALL = {"caseworker"}, {"agency", "caseworker"}, {"agency", "caseworker", "auditor", "debtor"}
+ASKERS = {"debtor", "caseworker"}
 MATRIX: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/claims"): UNIT,
     ("POST", "/v1/claims/validate"): UNIT,
@@ -33,6 +34,24 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/cases/x/holds"): ALL,
     ("POST", "/v1/cases/x/holds"): DESK,
     ("POST", "/v1/cases/x/holds/y/release"): DESK,
+    ("POST", "/v1/cases/x/deferrals"): ASKERS,
+    ("POST", "/v1/cases/x/plans"): ASKERS,
+    ("POST", "/v1/cases/x/objections"): ASKERS,
+    ("POST", "/v1/cases/x/messages"): ASKERS,
+    ("POST", "/v1/cases/x/paid-claims"): ASKERS,
+    ("POST", "/v1/cases/x/plans/r/changes"): ASKERS,
+    ("POST", "/v1/cases/x/plans/r/acceptance"): ASKERS,
+    ("POST", "/v1/cases/x/objections/r/withdrawal"): ASKERS,
+    ("POST", "/v1/cases/x/deferrals/r/decision"): DESK,
+    ("POST", "/v1/cases/x/plans/r/decision"): DESK,
+    ("POST", "/v1/cases/x/objections/r/decision"): DESK,
+    ("POST", "/v1/cases/x/messages/r/answer"): DESK,
+    ("GET", "/v1/cases/x/deferrals/r"): ALL,
+    ("GET", "/v1/cases/x/plans/r"): ALL,
+    ("GET", "/v1/cases/x/objections/r"): ALL,
+    ("GET", "/v1/cases/x/messages/r"): ALL,
+    ("GET", "/v1/requests"): ALL,
+    ("GET", "/v1/requests/r"): ALL,
     ("POST", "/v1/debtors/d/erasure"): DESK,
     ("GET", "/v1/creditors"): {"agency", "caseworker", "auditor", "operator"},
     ("POST", "/v1/creditors"): {"operator"},
@@ -71,7 +90,7 @@ def test_every_route_of_the_service_is_in_the_matrix(door: Desk) -> None:
             for name in ("{claim_id}", "{case_id}", "{change_id}"):
                 concrete = concrete.replace(name, "x")
             concrete = concrete.replace("{hold_id}", "y").replace("{webhook_id}", "w")
-            concrete = concrete.replace("{debtor_ref}", "d")
+            concrete = concrete.replace("{debtor_ref}", "d").replace("{request_id}", "r")
             for method in operations:
                 assert (method.upper(), concrete) in known
 
