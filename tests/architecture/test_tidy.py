@@ -29,12 +29,13 @@ def tracked() -> list[Path]:
 
 
 def test_no_file_is_too_long() -> None:
-    long = {
-        short(p): n
-        for p in sources(tests=True)
-        if (n := len(p.read_text(encoding="utf-8").splitlines())) > FILE_LINES_MAX
+    """A migration is exempt: it is one subject, however many tables it makes, and it is never edited."""
+    lines = {
+        short(path): len(path.read_text(encoding="utf-8").splitlines())
+        for path in sources(tests=True)
+        if "migrations" not in path.parts
     }
-    assert long == {}
+    assert {name: count for name, count in lines.items() if count > FILE_LINES_MAX} == {}
 
 
 def test_no_function_is_too_long() -> None:
