@@ -6,6 +6,7 @@ larger batch they are given out at once, and it must then add up, or the file is
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence, Set
 from typing import BinaryIO
 
@@ -25,7 +26,7 @@ Line = IncomingPayment | DebitLine | StatementLine
 CamtItem = Line | StatementControl | FileReport
 
 
-class CamtReading:
+class CamtReading(ABC):
     """Reads a message; what the two kinds do differently is in the methods that they override."""
 
     file_format: Format
@@ -52,29 +53,29 @@ class CamtReading:
         self._batch: Batch | None = None
         self._last: dict[str, etree._Element] = {}
 
+    @abstractmethod
     def emit(self, entry: Entry, held: list[Fields]) -> Sequence[Line]:
         """The items of a booked entry with all its transactions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def emit_part(self, entry: Entry, fields: Fields, number: int) -> Sequence[Line]:
         """The items of one transaction of a large batch, before it is known to add up."""
-        raise NotImplementedError
 
+    @abstractmethod
     def emit_rest(self, entry: Entry, count: int) -> Sequence[Line]:
         """What is left to say of a large batch that has added up."""
-        raise NotImplementedError
 
+    @abstractmethod
     def must_add_up(self, entry: Entry) -> bool:
         """Whether a large batch must be the sum of its transactions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def on_unknown_account(self, account: str, where: str) -> None:
         """What an account that is not ours means."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self, container: Container, element: etree._Element) -> Iterator[StatementControl]:
         """What a container of ours says as a whole, proved."""
-        raise NotImplementedError
 
     def items(self) -> Iterator[CamtItem]:
         """Everything in the message, its report last."""
