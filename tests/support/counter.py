@@ -10,6 +10,10 @@ from typing import Any, TypeVar
 
 from support.claims import Desk, desk
 
+from claims_api.app import deps_of_service
+from claims_api.domain.limitation import Interrupted, Interruption
+from claims_api.store.claims import find_claims
+from claims_api.usecases.requests.acknowledging import interrupt
 from shared.calendar import is_bank_day
 from shared.events import Envelope, Event, Payload
 from shared.events.claims import DemandIssued
@@ -66,6 +70,14 @@ class Counter:
 
     def claim(self, claim: dict[str, Any]) -> Any:
         return self.office.get(f"/v1/claims/{claim['claim_id']}", self.office.clerk()).json()
+
+    def judge(self, claim: dict[str, Any]) -> None:
+        """A court has judged the claim."""
+        service = self.office.service
+        with service.uow() as uow:
+            about = [find_claims(uow.tx, [claim["claim_id"]])[claim["claim_id"]]]
+            step = Interrupted(kind=Interruption.JUDGED, on=self.today)
+            interrupt(uow, deps_of_service(service), about, step, "judgment", uow.now)
 
     # -- days
 

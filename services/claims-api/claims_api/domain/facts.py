@@ -62,9 +62,12 @@ class ClaimFacts:
         parts = [owed_ore if one.amount_ore is None else one.amount_ore for one in self.disputes if one.stands_on(day)]
         return min(owed_ore, max(parts, default=0))
 
-    def fully_disputed(self, day: date) -> bool:
-        """Tell whether the whole claim is disputed on ``day``."""
-        return any(one.amount_ore is None and one.stands_on(day) for one in self.disputes)
+    def disputed_when_sent(self, sent_on: date) -> bool:
+        """Tell whether a letter sent on a day left although the whole claim was disputed before that day.
+
+        An objection of the same day may be the answer to that very letter; one that came first stopped it here.
+        """
+        return any(one.amount_ore is None and one.start < sent_on and one.stands_on(sent_on) for one in self.disputes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -279,7 +279,7 @@ class _Fold:
 
     def _stands(self, claim_id: str, day: date) -> bool:
         state = self.claims.get(claim_id)
-        if state is None or state.ended or state.facts.fully_disputed(day):
+        if state is None or state.ended or state.facts.disputed_when_sent(day):
             return False
         return state.owed(day).balance.total_ore > 0
 
