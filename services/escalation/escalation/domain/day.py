@@ -161,14 +161,18 @@ def _renew(book: Book, case: Case, today: date, due: Sequence[Claim], actions: l
 
 
 def _propose(planner: Planner, case: Case, ripe: Sequence[Claim], actions: list[Action]) -> Case:
-    """Propose a legal step for the claims that are ripe, one for each body."""
-    groups: dict[tuple[str, str, str, Trigger], list[Claim]] = {}
+    """Propose a legal step for the claims that are ripe: one for each body, and judged claims apart from the others.
+
+    A judgment and an undisputed claim cannot be in one petition (tvangsfullbyrdelsesloven § 7-4).
+    """
+    groups: dict[tuple[str, str, str, Trigger, bool], list[Claim]] = {}
     for claim in ripe:
         trigger = Trigger.LEGAL_DUE if planner.rule(claim) is Rule.LEGAL else Trigger.REVIEW_DUE
         contested = (claim.contested or claim.contested_part) and claim.judged_on is None
         route = planner.book.route(contested=contested, dispute_body=claim.dispute_body)
-        groups.setdefault((route.kind, route.body, route.law, trigger), []).append(claim)
-    for (kind, body, law, trigger), claims in sorted(groups.items()):
+        judged = claim.judged_on is not None
+        groups.setdefault((route.kind, route.body, route.law, trigger, judged), []).append(claim)
+    for (kind, body, law, trigger, _), claims in sorted(groups.items()):
         claims.sort(key=lambda claim: claim.claim_id)
         claim_ids = tuple(claim.claim_id for claim in claims)
         usable = [planner.usable_to(claim).value for claim in claims if claim.demand is not None]
