@@ -90,6 +90,30 @@ class HoldRow(Model, table=True):
     ended_on: date | None = None
 
 
+class ClaimEndRow(Model, table=True):
+    """That a claim has ended, when and why; gone again when it is reopened."""
+
+    __tablename__ = "claim_end"
+
+    claim_id: str = Field(foreign_key="claim.claim_id", primary_key=True, max_length=80)
+    ended_on: date
+    reason: str = Field(max_length=30)
+
+
+class CoverFactRow(Model, table=True):
+    """What a caseworker knows of a debtor that speaks for or against cover."""
+
+    __tablename__ = "cover_fact"
+    __table_args__ = (Index("ix_cover_fact_debtor_ref", "debtor_ref"),)
+
+    fact_id: str = Field(primary_key=True, max_length=36)
+    debtor_ref: str = Field(max_length=80)
+    fact: str = Field(max_length=30)
+    on: date
+    added_by: str = Field(max_length=120)
+    added_at: datetime = Field(sa_type=Instant)
+
+
 class TimerRow(Model, table=True):
     """A claim's one timer (frist): its next thing, and the day the clock must look at it again.
 
@@ -163,6 +187,8 @@ class DemandRow(Model, table=True):
     step_id: str | None = Field(default=None, max_length=36)
     claim_ids: list[str] | None = Field(default=None, sa_type=JsonType)
     total_ore: int | None = Field(default=None, sa_type=BigInteger)
+    kind: str | None = Field(default=None, max_length=30)
+    fee_ore: int | None = Field(default=None, sa_type=BigInteger)
     dispatched_on: date | None = None
     sent_on: date | None = None
     deadline: date | None = None

@@ -49,5 +49,5 @@ def read_case(case_id: str, ctx: Readers) -> CaseView:
             )
             for claim in shown
         ],
-        legal_steps=[legal_step_view(step, seen.claims) for step in legal_steps],
+        legal_steps=[legal_step_view(step, seen.claims, inside=inside) for step in legal_steps],
     )

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from escalation.api.access import After, Clerks, Desk, Limit, book_of
 from escalation.api.views import LegalStepView, legal_step_view
 from escalation.domain.outcomes import Outcome
-from escalation.store import legal
+from escalation.store import cases, legal
 from escalation.usecases import legal_steps
+from escalation.usecases.cover import assess
 from shared.errors import FieldError, NotFound, Reject
 from shared.http import LIMIT_DEFAULT
 from shared.problems import problems
@@ -90,12 +91,15 @@ def list_legal_steps(
 
 @router.get("/{legal_step_id}", responses=problems(401, 403, 404), summary="Read a legal step")
 def read_legal_step(legal_step_id: str, ctx: Desk) -> LegalStepView:
-    """Read one legal step."""
+    """Read one legal step, with the cover score and what must be in order, as of today."""
+    book = book_of(ctx)
     with ctx.read() as tx:
         found = legal.find(tx, legal_step_id)
-    if found is None:
-        raise NotFound("legal step")
-    return legal_step_view(found)
+        if found is None:
+            raise NotFound("legal step")
+        case = cases.load(tx, [found.case_id])[found.case_id].case
+        cover = assess(tx, book, case, ctx.today)
+    return legal_step_view(found, cover=cover, checks=legal_steps.checks_of(book, case, found, ctx.today))
 
 
 @router.post(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from escalation.domain import deadlines
+from escalation.domain.cover import Cover
 from escalation.domain.planner import Next
 from escalation.domain.policy import Book
+from escalation.domain.preflight import Check
 from escalation.domain.state import Claim, Letter
 from escalation.store.legal import LegalStep
 from escalation.store.steps import Step
@@ -79,6 +83,16 @@ class ClaimView(BaseModel):
     steps: list[StepView]
 
 
+class CheckView(BaseModel):
+    """One rule that must hold before a legal step goes to its body."""
+
+    rule: str
+    claim_id: str | None
+    holds: bool
+    detail: str
+    law: str
+
+
 class LegalStepView(BaseModel):
     """A legal step (rettslig skritt)."""
 
@@ -99,6 +113,11 @@ class LegalStepView(BaseModel):
     outcome: str | None
     outcome_on: date | None
     monthly_ore: int | None = Field(description="What a deduction brings each month, in øre.")
+    cover: dict[str, Any] | None = Field(
+        description="Whether cover is likely: score and facts; in lists as of the proposal, alone as of today. "
+        "Null for a complaint, and for whoever does not handle the case."
+    )
+    checks: list[CheckView] | None = Field(description="What must be in order; null in lists.")
 
 
 class CaseView(BaseModel):
@@ -167,9 +186,26 @@ def _step_view(step: Step) -> StepView:
     return StepView(**{name: getattr(step, name) for name in StepView.model_fields})
 
 
-def legal_step_view(step: LegalStep, seen: frozenset[str] | None = None) -> LegalStepView:
-    """Show a legal step; ``seen`` leaves out claims that are not the reader's to see."""
-    values = {name: getattr(step, name) for name in LegalStepView.model_fields if name != "monthly_ore"}
+def legal_step_view(
+    step: LegalStep,
+    seen: frozenset[str] | None = None,
+    *,
+    inside: bool = True,
+    cover: Cover | None = None,
+    checks: Sequence[Check] | None = None,
+) -> LegalStepView:
+    """Show a legal step; ``seen`` leaves out claims that are not the reader's to see, ``inside`` shows the score."""
+    left_out = ("monthly_ore", "cover", "checks")
+    values = {name: getattr(step, name) for name in LegalStepView.model_fields if name not in left_out}
+    known = step.cover if cover is None else cover.as_json()
     monthly_ore = (step.outcome_facts or {}).get("monthly_ore")
     claim_ids = [claim_id for claim_id in step.claim_ids if seen is None or claim_id in seen]
-    return LegalStepView(**{**values, "claim_ids": claim_ids, "monthly_ore": monthly_ore})
+    return LegalStepView(
+        **{
+            **values,
+            "claim_ids": claim_ids,
+            "monthly_ore": monthly_ore,
+            "cover": known if inside and step.kind == "utlegg" else None,
+            "checks": None if checks is None else [CheckView(**asdict(check)) for check in checks],
+        }
+    )

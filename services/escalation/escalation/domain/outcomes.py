@@ -72,9 +72,9 @@ def review_day(outcome: Outcome, on: date, policy: Policy) -> Traced[date] | Non
         return None
     inputs: dict[str, str | int | None] = {"outcome": outcome.value, "on": on.isoformat()}
     if outcome is Outcome.JUDGMENT:
-        day = add_months(on, APPEAL_MONTHS) + timedelta(days=policy.judgment_notice_days)
+        day = add_months(on, APPEAL_MONTHS) + timedelta(days=policy.enforcement_notice_days)
         reference = "tvisteloven kapittel 6, tvangsfullbyrdelsesloven § 4-18"
-        inputs |= {"appeal_months": APPEAL_MONTHS, "notice_days": policy.judgment_notice_days}
+        inputs |= {"appeal_months": APPEAL_MONTHS, "notice_days": policy.enforcement_notice_days}
     else:
         day, reference = add_months(on, REST_MONTHS), "inkassoloven § 8"
         inputs |= {"months": REST_MONTHS}

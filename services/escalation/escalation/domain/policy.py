@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from escalation.domain.cover import CoverRules, Fact
 from escalation.domain.ladder import Ladder, LadderError, Owner, read_ladder
 
 DEFAULT_FILE = Path(__file__).with_name("ladder.toml")
@@ -23,7 +24,7 @@ BOUNDS = {
     "join_days": (0, 60),
     "demand_usable_months": (1, 6),
     "renew_after_hold_days": (1, 180),
-    "judgment_notice_days": (14, 90),
+    "enforcement_notice_days": (14, 90),
 }
 """The least and most each number may be: the law's minimum in the debtor's favour, and a limit on mistakes."""
 
@@ -39,7 +40,7 @@ class Policy:
     join_days: int
     demand_usable_months: int
     renew_after_hold_days: int
-    judgment_notice_days: int
+    enforcement_notice_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +92,14 @@ class Book:
         overrides: tuple[_Override, ...],
         holds: Mapping[str, HoldKind],
         routes: tuple[Route, ...],
+        cover: CoverRules,
     ) -> None:
         self.version = version
         self.ladders = ladders
         self.default = default
         self.holds = holds
         self.routes = routes
+        self.cover = cover
         self._overrides = tuple(sorted(overrides, key=lambda override: -override.closeness))
         self._chosen: dict[tuple[str, str], Policy] = {}
 
@@ -111,6 +114,21 @@ class Book:
     def ladder(self, claim_type: str, creditor_unit: str) -> Ladder:
         """Return the ladder a claim climbs."""
         return self.ladders[self.policy(claim_type, creditor_unit).ladder]
+
+    def changed(self, numbers: Mapping[str, int]) -> Book:
+        """Return this book with other numbers for every claim, as a what-if; raises LadderError as loading does."""
+        return Book(
+            version=f"{self.version}+",
+            ladders=self.ladders,
+            default=_policy("policy", {**asdict(self.default), **numbers}, self.ladders),
+            overrides=tuple(
+                replace(o, policy=_policy("policy", {**asdict(o.policy), **numbers}, self.ladders))
+                for o in self._overrides
+            ),
+            holds=self.holds,
+            routes=self.routes,
+            cover=self.cover,
+        )
 
     def hold(self, reason: str) -> HoldKind:
         """Return what a hold means; a reason this table does not know is treated as a caseworker's own stop."""
@@ -135,7 +153,7 @@ def load_book(path: Path = DEFAULT_FILE) -> Book:
 
 def read_book(raw: Mapping[str, Any]) -> Book:
     """Make a book from the parsed file; raises LadderError."""
-    _no_others("file", raw, {"version", "policy", "override", "hold", "route", "ladder"})
+    _no_others("file", raw, {"version", "policy", "override", "hold", "route", "ladder", "cover"})
     ladders = {name: read_ladder(name, body) for name, body in _table(raw, "ladder").items()}
     default = _policy("policy", _table(raw, "policy"), ladders)
     overrides = tuple(
@@ -152,6 +170,7 @@ def read_book(raw: Mapping[str, Any]) -> Book:
         overrides=overrides,
         holds=holds,
         routes=routes,
+        cover=_cover(_table(raw, "cover")),
     )
     if not book.version:
         raise LadderError("version: expected the name of this version")
@@ -206,6 +225,21 @@ def _route(where: str, row: Mapping[str, Any]) -> Route:
         return Route(**row)
     except TypeError as wrong:
         raise LadderError(f"{where}: {wrong}") from wrong
+
+
+def _cover(body: Mapping[str, Any]) -> CoverRules:
+    names = {field.name for field in fields(CoverRules)}
+    _no_others("cover", body, names)
+    weights = body.get("weights")
+    if set(body) != names or not isinstance(weights, dict) or set(weights) != {fact.value for fact in Fact}:
+        raise LadderError(
+            "cover: expected base, small_debt_ore, nothing_found_months, paid_months and a weight per fact"
+        )
+    numbers = {**{name: body[name] for name in names - {"weights"}}, **weights}
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise LadderError(f"cover: {name}: expected a whole number, got {value!r}")
+    return CoverRules(**{**body, "weights": {Fact(name): weight for name, weight in weights.items()}})
 
 
 def _no_others(where: str, body: Mapping[str, object], known: set[str]) -> None:

@@ -70,6 +70,8 @@ class Demand:
     step_id: str | None = None
     claim_ids: tuple[str, ...] = ()
     total_ore: int | None = None
+    kind: str | None = None
+    fee_ore: int | None = None
     dispatched_on: date | None = None
     sent_on: date | None = None
     deadline: date | None = None
@@ -199,3 +201,19 @@ def latest_totals(tx: Connection, step_ids: Iterable[str]) -> dict[str, int]:
         )
         found.update({step_id: int(total) for step_id, total in tx.execute(query.group_by(DEMAND.c.step_id))})
     return found
+
+
+def usual_fees(tx: Connection) -> dict[str, int]:
+    """Return the fee of the latest demand of each kind that carried one, in øre."""
+    latest = (
+        select(DEMAND.c.kind, func.max(DEMAND.c.first_heard_on).label("day"))
+        .where(DEMAND.c.fee_ore > 0)
+        .group_by(DEMAND.c.kind)
+        .subquery()
+    )
+    query = (
+        select(DEMAND.c.kind, func.max(DEMAND.c.fee_ore))
+        .join(latest, (latest.c.kind == DEMAND.c.kind) & (latest.c.day == DEMAND.c.first_heard_on))
+        .group_by(DEMAND.c.kind)
+    )
+    return {kind: int(fee_ore) for kind, fee_ore in tx.execute(query)}

@@ -156,3 +156,11 @@ def _seen(query: Select[Any], readers: Readers) -> Select[Any]:
         query = query.join(CLAIM_DEBTOR, CLAIM_DEBTOR.c.claim_id == TIMER.c.claim_id)
         query = query.where(CLAIM_DEBTOR.c.debtor_ref == readers.debtor_ref)
     return query
+
+
+def open_cases(tx: Connection, *, unit: str | None, after: str | None, rows_max: int) -> list[str]:
+    """Return cases that have a claim with something still to come, by id, after ``after``."""
+    query = select(TIMER.c.case_id).where(TIMER.c.step != "none").distinct().order_by(TIMER.c.case_id).limit(rows_max)
+    if after is not None:
+        query = query.where(TIMER.c.case_id > after)
+    return list(tx.execute(_seen(query, Readers(unit=unit))).scalars())

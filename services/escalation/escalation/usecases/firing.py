@@ -8,7 +8,9 @@ from typing import Any
 
 from escalation.domain.day import Action, Ask, Drop, Propose, advance
 from escalation.domain.policy import Book
+from escalation.domain.state import Case
 from escalation.store import control, legal, steps, timers
+from escalation.usecases.cover import assess
 from escalation.usecases.desk import Desk
 from shared.events.escalation import LegalStepProposed, StepDue
 from shared.uow import Uow
@@ -36,7 +38,7 @@ def fire(uow: Uow, book: Book, case_ids: Sequence[str]) -> Fired:
         case, actions = advance(book, desk.case(case_id), uow.today)
         desk.put(case)
         for action in actions:
-            _carry_out(uow, desk, case_id, action)
+            _carry_out(uow, book, desk, case_id, action)
             if isinstance(action, Ask):
                 asked.append((case_id, action))
     steps.insert(uow.tx, [row for case_id, ask in asked for row in _step_rows(uow, book, case_id, ask)])
@@ -47,7 +49,7 @@ def fire(uow: Uow, book: Book, case_ids: Sequence[str]) -> Fired:
     return Fired(cases=len(taken), steps=kinds, superseded=len(set(case_ids) - taken))
 
 
-def _carry_out(uow: Uow, desk: Desk, case_id: str, action: Action) -> None:
+def _carry_out(uow: Uow, book: Book, desk: Desk, case_id: str, action: Action) -> None:
     if isinstance(action, Drop):
         desk.drop([action], case_id, None)
         return
@@ -61,14 +63,14 @@ def _carry_out(uow: Uow, desk: Desk, case_id: str, action: Action) -> None:
             due_on=action.due_on,
         )
     else:
-        payload = _proposed(uow, case_id, action)
+        payload = _proposed(uow, book, desk.case(case_id), action)
     uow.emit(payload, key=case_id)
 
 
-def _proposed(uow: Uow, case_id: str, action: Propose) -> LegalStepProposed:
+def _proposed(uow: Uow, book: Book, case: Case, action: Propose) -> LegalStepProposed:
     row = {
         "legal_step_id": action.legal_step_id,
-        "case_id": case_id,
+        "case_id": case.case_id,
         "claim_ids": list(action.claim_ids),
         "kind": action.kind,
         "body": action.body,
@@ -76,7 +78,8 @@ def _proposed(uow: Uow, case_id: str, action: Propose) -> LegalStepProposed:
         "proposed_on": action.proposed_on,
         "usable_to": action.usable_to,
     }
-    legal.insert(uow.tx, [row])
+    seen = assess(uow.tx, book, case, uow.today).as_json() if action.kind == "utlegg" else None
+    legal.insert(uow.tx, [{**row, "cover": seen}])
     return LegalStepProposed.model_validate({**row, "demand_usable_to": action.usable_to})
 
 

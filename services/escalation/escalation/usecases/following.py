@@ -16,7 +16,7 @@ from escalation.domain import progress
 from escalation.domain.ladder import UnlistedTransition
 from escalation.domain.policy import Book
 from escalation.domain.state import Claim, Hold, Letter, UnknownClaim
-from escalation.store import cases, legal, steps
+from escalation.store import cases, cover, legal, steps
 from escalation.store.steps import Demand
 from escalation.usecases.desk import Desk
 from shared.calendar import OSLO
@@ -133,6 +133,7 @@ def claim_ended(uow: Uow, book: Book, desk: Desk, event: Event, told: ClaimEnded
     case, drops = days.claim_ended(book, desk.case(told.case_id), told.claim_id, told.reason)
     desk.put(case)
     desk.drop(drops, told.case_id, event)
+    cover.note_end(uow.tx, told.claim_id, told.ended_on, told.reason)
     _withdraw_if_all_ended(uow, book, desk, told)
 
 
@@ -156,6 +157,7 @@ def claim_reopened(uow: Uow, book: Book, desk: Desk, event: Event, told: ClaimRe
     if legal_step_id is not None:
         legal.move(uow.tx, legal_step_id, ["to_withdraw"], "submitted", reason=None)
     desk.put(progress.reopened(book, case, told.claim_id, told.reopened_on, at_body=at_body))
+    cover.forget_end(uow.tx, told.claim_id)
 
 
 def hold_placed(uow: Uow, book: Book, desk: Desk, event: Event, told: HoldPlaced) -> None:
@@ -213,7 +215,14 @@ def plan_over(uow: Uow, book: Book, desk: Desk, event: Event, told: PlanKept | P
 def demand_issued(uow: Uow, book: Book, desk: Desk, event: Event, told: DemandIssued) -> None:
     """claims-api froze a demand for a step; its letter may have gone out already, as far as we have heard."""
     known = _demand(uow, event, told.demand_id, told.case_id)
-    known = replace(known, step_id=told.step_id, claim_ids=tuple(told.claim_ids), total_ore=told.total_ore)
+    known = replace(
+        known,
+        step_id=told.step_id,
+        claim_ids=tuple(told.claim_ids),
+        total_ore=told.total_ore,
+        kind=told.kind,
+        fee_ore=told.fee_ore,
+    )
     if not steps.exist(uow.tx, told.step_id, told.claim_ids):
         raise Park("unknown_step", f"step {told.step_id}: not asked for, or not for these claims")
     steps.move(uow.tx, "issued", [(told.step_id, claim_id, told.demand_id) for claim_id in told.claim_ids])

@@ -8,6 +8,8 @@ from escalation.domain import progress
 from escalation.domain.ladder import Trigger
 from escalation.domain.outcomes import DEDUCTIONS, Outcome, consequence, review_day
 from escalation.domain.policy import Book
+from escalation.domain.preflight import Check, checks
+from escalation.domain.state import Case
 from escalation.store import legal
 from escalation.store.legal import LegalStep
 from escalation.usecases.desk import Desk
@@ -34,6 +36,7 @@ def approve(uow: Uow, book: Book, legal_step_id: str, *, who: str) -> LegalStep:
             "demand-too-old",
             f"legal step: the betalingsoppfordring could be used to {step.usable_to.isoformat()}; a new one is sent",
         )
+    _expect_in_order(book, desk, step, uow.today)
     _move(book, desk, step, Trigger.APPROVED)
     legal.move(uow.tx, legal_step_id, ["proposed"], "approved", decided_by=who, decided_on=uow.today)
     payload = LegalStepApproved.model_validate(
@@ -113,6 +116,19 @@ def record_outcome(
     )
     uow.emit(payload, key=step.case_id)
     return _read_again(uow, legal_step_id)
+
+
+def checks_of(book: Book, case: Case, step: LegalStep, today: date) -> list[Check]:
+    """Return what must be in order before the step goes to its body."""
+    inside = [case.claim(claim_id) for claim_id in step.claim_ids]
+    return checks(book, [claim for claim in inside if progress.is_open(book, claim)], step.kind, today)
+
+
+def _expect_in_order(book: Book, desk: Desk, step: LegalStep, today: date) -> None:
+    failed = [check for check in checks_of(book, desk.case(step.case_id), step, today) if not check.holds]
+    if failed:
+        errors = [FieldError(f"claims.{check.claim_id}", check.rule, check.detail) for check in failed]
+        raise Conflict("not-in-order", f"legal step: {len(failed)} check(s) failed", errors=errors)
 
 
 def _told(step: LegalStep) -> dict[str, object]:
