@@ -65,6 +65,8 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("DELETE", "/v1/webhooks/w"): {"agency"},
     ("GET", "/v1/audit/journal?period=2026-01"): {"caseworker", "auditor", "operator"},
     ("GET", "/v1/audit/trial-balance?period=2026-01"): {"caseworker", "auditor", "operator"},
+    ("GET", "/v1/audit/vouchers?period=2026-01"): {"caseworker", "auditor", "operator"},
+    ("GET", "/v1/audit/periods"): {"caseworker", "auditor", "operator"},
     ("GET", "/v1/audit/proof"): {"caseworker", "auditor", "operator"},
 }
 
@@ -120,7 +122,7 @@ def test_the_journal_and_the_trial_balance_agree_in_json_and_csv(office: Desk) -
     assert [item["amount_ore"] for item in items if item["kind"] == "registered"] == [300_000, 300_000]
     text = office.get("/v1/audit/journal", office.auditor(), period="2026-01", format="csv").text
     assert len(text.splitlines()) == len(items) + 1
-    assert text.splitlines()[0].startswith("transfer_id;recorded_at;value_date;kind;debit")
+    assert text.splitlines()[0].startswith("transfer_id;recorded_at;period;voucher;value_date;kind;debit")
     balance = office.get("/v1/audit/trial-balance", office.auditor(), period="2026-01").json()
     assert balance["balanced"]
     assert balance["debit_ore"] == sum(item["amount_ore"] for item in items) == balance["credit_ore"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from claims_api.store.checks import cases_without_claims, claims_without_kid, kept_numbers_off, unbalanced_ore
+from claims_api.store.periods import gaps, periods_reopened
 
 
 def broken(tx: Connection) -> list[str]:
@@ -18,4 +19,6 @@ def broken(tx: Connection) -> list[str]:
         found.append(f"claims: {count} whose KID was never given out")
     if count := cases_without_claims(tx):
         found.append(f"cases: {count} without a claim")
+    found.extend(f"vouchers: the numbers of {year} have gaps" for year in gaps(tx))
+    found.extend(f"periods: {period} changed after it was closed" for period in periods_reopened(tx))
     return found

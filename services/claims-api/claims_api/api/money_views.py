@@ -48,6 +48,8 @@ class TransferOut(BaseModel):
 
     transfer_id: str
     recorded_at: datetime
+    period: str = Field(description="The month it is posted in.")
+    voucher: str | None = Field(description="Number of its voucher (bilag); null for the moment before it has one.")
     value_date: date
     kind: str
     debit: str
@@ -66,11 +68,51 @@ class TransferOut(BaseModel):
 
 
 class JournalPage(BaseModel):
-    """A page of a month's transfers in the order they were recorded."""
+    """A page of a month's transfers by voucher."""
 
     period: str
     items: list[TransferOut]
     next: str | None
+
+
+class VoucherOut(BaseModel):
+    """One voucher (bilag): what was recorded from one source; the numbers of a year have no gaps."""
+
+    voucher: str
+    year: int
+    number: int
+    period: str
+    booked_on: date
+    recorded_at: datetime
+    source_event: str
+    transfers: int
+    amount_ore: int
+
+
+class VoucherPage(BaseModel):
+    """A page of a month's vouchers by number."""
+
+    period: str
+    items: list[VoucherOut]
+    next: str | None
+
+
+class PeriodOut(BaseModel):
+    """A month that is closed: how much was in it then, and is for ever."""
+
+    period: str
+    closed_on: date
+    closed_at: datetime
+    vouchers: int
+    transfers: int
+    debit_ore: int
+
+
+class PeriodPage(BaseModel):
+    """The closed months, newest first."""
+
+    items: list[PeriodOut]
+    next: None
 
 
 class TrialLineOut(BaseModel):
@@ -118,12 +160,12 @@ def statement_out(found: Statement, *, case_version: int) -> StatementOut:
     )
 
 
-def transfer_out(row: Transfer) -> TransferOut:
-    """Return a transfer as it is answered."""
-    names = set(TransferOut.model_fields) - {"transfer_id", "explanation"}
+def transfer_out(row: Transfer, *, period: str, voucher: str | None) -> TransferOut:
+    """Return a transfer as it is answered: ``period`` and ``voucher`` say where it is posted."""
+    names = set(TransferOut.model_fields) - {"period", "voucher", "explanation"}
     plain: dict[str, Any] = {name: getattr(row, name) for name in names}
     return TransferOut.model_validate(
-        plain | {"transfer_id": row.transfer_id, "explanation": row.trace.as_json()}, strict=False
+        plain | {"period": period, "voucher": voucher, "explanation": row.trace.as_json()}, strict=False
     )
 
 

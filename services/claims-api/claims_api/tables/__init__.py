@@ -26,6 +26,7 @@ from claims_api.tables.money import (
     PaymentPartRow,
     RefundRow,
 )
+from claims_api.tables.periods import PeriodRow, VoucherRow, VoucherSeriesRow
 from claims_api.tables.requests import (
     InstalmentRow,
     InterruptionRow,
@@ -70,6 +71,7 @@ __all__ = [
     "PayByRow",
     "PaymentCandidateRow",
     "PaymentPartRow",
+    "PeriodRow",
     "PlanRow",
     "RefundRow",
     "RepresentativeRow",
@@ -77,5 +79,7 @@ __all__ = [
     "RequestRow",
     "RequestTextRow",
     "TimelineRow",
+    "VoucherRow",
+    "VoucherSeriesRow",
     "WebhookRow",
 ]

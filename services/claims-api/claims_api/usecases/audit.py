@@ -1,32 +1,24 @@
 """What an auditor reads: the journal of a month, its trial balance, and the proof that the bank is explained.
 
-A month is that of recording in Oslo: a fact that came late keeps its value date and is in the month it was recorded.
+A month is the one a voucher is posted in (see ``domain.periods``); what was recorded a moment ago and has no voucher
+yet is shown last, in the month of recording.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 
 from sqlalchemy import Connection
 
 from claims_api.domain.ledger import DEBIT_ACCOUNTS, Account, Transfer
+from claims_api.domain.periods import period_of
 from claims_api.domain.remittance import ClosingProof, closing_proof
-from claims_api.store import ledger
-from shared.calendar import OSLO, add_months
-from shared.errors import FieldError, Reject
+from claims_api.store import ledger, periods
+from claims_api.store.periods import Month
+from shared.errors import Reject
 
 JOURNAL_MAX = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """A month of recording: from ``start`` until before ``end``, both UTC."""
-
-    name: str
-    start: datetime
-    end: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,36 +60,33 @@ class TrialBalance:
         return debit == credit and self.debit_ore == self.credit_ore
 
 
-def period_of(name: str) -> Period:
-    """Read a month such as ``2026-01``; raises Reject for anything else."""
-    try:
-        first = date.fromisoformat(f"{name}-01")
-    except ValueError:
-        wrong = FieldError("period", "month", "expected a month such as 2026-01")
-        raise Reject("period", "period: expected a month such as 2026-01", errors=[wrong]) from None
-    return Period(name=name, start=_midnight(first), end=_midnight(add_months(first, 1)))
-
-
 def journal(tx: Connection, period: str, *, after: str | None = None, limit: int = JOURNAL_MAX) -> list[Transfer]:
-    """Return the transfers recorded in a month in the order of recording, from the one after ``after`` (an id).
+    """Return a month's transfers by voucher number, then those without one, from the one after ``after`` (an id).
 
     Raises Reject for a period that is no month, and for an ``after`` that is no transfer.
     """
-    month = period_of(period)
+    month, limit = _month(period), min(limit, JOURNAL_MAX)
+    numbered: tuple[int, int] | None = None
     edge = None
     if after is not None:
         last = ledger.find_transfer(tx, after)
         if last is None:
             raise Reject("after", "after: expected the id of a transfer")
-        edge = (last.recorded_at, last.transfer_id)
-    return ledger.journal_page(tx, month.start, month.end, after=edge, limit=min(limit, JOURNAL_MAX))
+        voucher = periods.vouchers_of(tx, [last.source_event]).get(last.source_event)
+        numbered = (voucher.number, last.ordinal) if voucher else None
+        edge = None if voucher else (last.recorded_at, last.transfer_id)
+    found: list[Transfer] = []
+    if edge is None:
+        found = [row for _, row in periods.numbered_page(tx, month.name, after=numbered, limit=limit)]
+    if len(found) < limit:
+        found += periods.unnumbered_page(tx, month, after=edge, limit=limit - len(found))
+    return found
 
 
 def trial_balance(tx: Connection, period: str) -> TrialBalance:
     """Return the trial balance of a month; raises Reject for a period that is no month."""
-    month = period_of(period)
-    before = ledger.movements(tx, before=month.start)
-    during = ledger.movements(tx, before=month.end, since=month.start)
+    month = _month(period)
+    before, during = periods.sums_before(tx, month), periods.sums_in(tx, month)
     lines = []
     for account in Account:
         sign = 1 if account in DEBIT_ACCOUNTS else -1
@@ -115,5 +104,6 @@ def proof(tx: Connection) -> ClosingProof:
     return closing_proof(ledger.everything(tx))
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0), tzinfo=OSLO).astimezone(UTC)
+def _month(period: str) -> Month:
+    found = period_of(period)
+    return Month(name=found.name, start=found.start, end=found.end)
