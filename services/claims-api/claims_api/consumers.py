@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from claims_api.deps import Deps
-from claims_api.usecases import demands, letters, payments, refunds
+from claims_api.usecases import demands, legal_steps, letters, payments, refunds
 from claims_api.usecases.requests import notices
 from shared.events import Event, Payload
-from shared.events.escalation import StepDue
+from shared.events.escalation import LegalStepEnded, LegalStepSubmitted, StepDue
 from shared.events.notifications import LetterFailed, LetterReady, LetterSent
 from shared.events.payments import (
     BankDayCompleted,
@@ -41,6 +41,8 @@ _USE_CASES: dict[type[Payload], UseCase] = {
     LetterReady: letters.on_letter_ready,
     LetterSent: _both(letters.on_letter_sent, notices.on_letter_sent),
     LetterFailed: _both(letters.on_letter_failed, notices.on_letter_failed),
+    LegalStepSubmitted: legal_steps.on_submitted,
+    LegalStepEnded: legal_steps.on_ended,
     PaymentMatched: payments.on_matched,
     PaymentUnmatched: payments.on_unmatched,
     PaymentReversed: payments.on_reversed,

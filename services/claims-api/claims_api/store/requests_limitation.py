@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from claims_api.domain.limitation import Interrupted, Interruption
 from claims_api.tables import ClaimRow, InterruptionRow
@@ -54,6 +54,14 @@ def interruptions_of(tx: Connection, claim_ids: Iterable[str]) -> dict[str, list
             )
             found.setdefault(row["claim_id"], []).append(step)
     return found
+
+
+def filed_on(tx: Connection, source_id: str) -> date | None:
+    """Return the day a legal step was filed, None when it never was."""
+    query = select(func.min(INTERRUPTION.c.on_day)).where(
+        INTERRUPTION.c.source_id == source_id, INTERRUPTION.c.kind == Interruption.FILED.value
+    )
+    return tx.execute(query).scalar()
 
 
 def set_last_days(tx: Connection, days: Sequence[tuple[str, date]]) -> None:
