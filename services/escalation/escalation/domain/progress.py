@@ -48,16 +48,19 @@ def registered(book: Book, case: Case, claim: Claim) -> Case:
 
 def asked(book: Book, case: Case, step_id: str, kind: DemandKind, claim_ids: Iterable[str], on: date) -> Case:
     """A step was asked for: each claim waits for its letter, and counts one more step of this kind."""
-    trigger = Trigger.NOTICE_DUE if kind is DemandKind.NOTICE else Trigger.DEMAND_DUE
-    changed = []
-    for claim in map(case.claim, claim_ids):
-        step = OpenStep(step_id=step_id, kind=kind, asked_on=on)
-        claim = replace(moved(book, claim, trigger), step=step, not_before=None)
-        if kind is DemandKind.NOTICE:
-            claim = replace(claim, notices=claim.notices + 1)
-        else:
-            claim = replace(claim, demands=claim.demands + 1)
-        changed.append(claim)
+    notice = kind is DemandKind.NOTICE
+    trigger = Trigger.NOTICE_DUE if notice else Trigger.DEMAND_DUE
+    step = OpenStep(step_id=step_id, kind=kind, asked_on=on)
+    changed = [
+        replace(
+            moved(book, claim, trigger),
+            step=step,
+            not_before=None,
+            notices=claim.notices + notice,
+            demands=claim.demands + (not notice),
+        )
+        for claim in map(case.claim, claim_ids)
+    ]
     return replace(case.with_claims(changed), demanded_on=on)
 
 

@@ -27,9 +27,6 @@ class Desk:
         self._stored = cases.load(uow.tx, case_ids, lock=True)
         self._now = {case_id: stored.case for case_id, stored in self._stored.items()}
 
-    def __contains__(self, case_id: str) -> bool:
-        return case_id in self._stored
-
     def case(self, case_id: str) -> Case:
         """Return the case as it is now; parks the event that speaks of a case nobody registered."""
         if case_id not in self._now:
