@@ -11,12 +11,24 @@ TESTS ?= tests
 WORKERS ?= 2
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.dev ## Install everything for working on the project into .venv
 
 run: $(VENV)/.run ## Start the whole platform on http://127.0.0.1:8000 (data in var/)
 	@$(PY) -m embedded
+
+up-local: $(VENV)/.run ## Start the cluster profile on this machine: Kafka, PostgreSQL, four services (data in var/cluster)
+	@$(PY) -m local cluster up
+
+down-local: ## Stop what up-local started; the data stays
+	@$(PY) -m local cluster down
+
+up: ## Start the cluster profile in containers (needs docker compose)
+	@docker compose -f deploy/compose.yaml up --build --wait
+
+down: ## Stop the containers; the volumes stay
+	@docker compose -f deploy/compose.yaml down
 
 demo: $(VENV)/.run ## Play several claims' lives in fast-forward and prove the books
 	@$(VENV)/bin/inkasso demo
@@ -69,4 +81,4 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help setup run demo test check lint types imports fmt bench lock clean
+.PHONY: help setup run up-local down-local up down demo test check lint types imports fmt bench lock clean

@@ -1,4 +1,4 @@
-"""``python -m local up | status | down``: a Kafka broker and a PostgreSQL server for development."""
+"""``python -m local``: the parts of a cluster, and the whole of it, on this machine."""
 
 from __future__ import annotations
 
@@ -7,17 +7,29 @@ from typing import Annotated
 
 import typer
 
+from local import cluster as whole
 from local import up as parts
-from local.maven import ROOT
+from local.layout import Layout
+from local.maven import ROOT, PartMissing
+from local.process import StartFailed
+from shared.auth import Role
 
-app = typer.Typer(help="A real Kafka broker and a real PostgreSQL server on this machine.", no_args_is_help=True)
-Folder = Annotated[Path, typer.Option(help="Where their data and logs lie.")]
+app = typer.Typer(
+    help="A real Kafka broker, a real PostgreSQL server, and the services on them.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+cluster = typer.Typer(help="The whole cluster profile: both parts and the four services.", no_args_is_help=True)
+app.add_typer(cluster, name="cluster")
+
+Folder = Annotated[Path, typer.Option(help="Where data, keys and logs lie.")]
 DEFAULT = ROOT / "var" / "local"
+CLUSTER = ROOT / "var" / "cluster"
 
 
 @app.command()
 def up(folder: Folder = DEFAULT) -> None:
-    """Start both and print what to put in the environment; exit code 1 if one cannot be had."""
+    """Start broker and server and print what to put in the environment; exit code 1 if one cannot be had."""
     missing = False
     for name, part in parts.up(folder.resolve()).items():
         if isinstance(part, str):
@@ -45,6 +57,57 @@ def down(folder: Folder = DEFAULT) -> None:
     """Stop what ``up`` started; the data stays."""
     for name in parts.down(folder.resolve()):
         typer.echo(f"{name} stopped")
+
+
+@cluster.command("up")
+def cluster_up(
+    folder: Folder = CLUSTER,
+    port: Annotated[int, typer.Option(help="Port of the first service; the others follow.")] = whole.FIRST_PORT,
+) -> None:
+    """Start everything that does not run yet and say where to go; exit code 1 if it does not come up."""
+    try:
+        running = whole.up(folder.resolve(), port)
+    except (PartMissing, StartFailed) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
+    for service, one in running.items():
+        typer.echo(f"{service:16} {one.url}/docs  (process {one.pid}, log {folder / service / 'service.log'})")
+    typer.echo("tokens:          python -m local cluster token agency bydel-frogner")
+    typer.echo("stop:            make down-local")
+
+
+@cluster.command("status")
+def cluster_status(folder: Folder = CLUSTER) -> None:
+    """Print which services run; exit code 1 if none does."""
+    running = whole.status(folder.resolve())
+    for service, one in running.items():
+        typer.echo(f"{service}: process {one.pid}, {one.url}")
+    if not running:
+        typer.echo("nothing runs")
+        raise typer.Exit(1)
+
+
+@cluster.command("down")
+def cluster_down(folder: Folder = CLUSTER) -> None:
+    """Stop services and parts; the data stays."""
+    for name in whole.down(folder.resolve()):
+        typer.echo(f"{name} stopped")
+
+
+@cluster.command("token")
+def cluster_token(
+    role: Annotated[Role, typer.Argument(help="Role of the holder.")],
+    name: Annotated[str, typer.Argument(help="An agency's unit, a debtor's reference, else a person's name.")] = "",
+    folder: Folder = CLUSTER,
+) -> None:
+    """Print a token of the cluster's own issuer."""
+    typer.echo(Layout(folder=folder.resolve()).token(role, name))
+
+
+@cluster.command("keys")
+def cluster_keys(folder: Annotated[Path, typer.Argument(help="Where the keys shall lie.")]) -> None:
+    """Make every key of a new installation, unless it is there: what ``compose`` runs once before the services."""
+    Layout(folder=folder.resolve()).make_keys()
 
 
 if __name__ == "__main__":

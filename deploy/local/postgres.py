@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 import psycopg
+from psycopg import sql
 
 from local.maven import PartMissing, resolve
 from local.process import free_port, require_reachable, runs, spawn, stop, unprivileged, wait_until
@@ -155,20 +156,31 @@ def _accepts(url: str) -> bool:
     return True
 
 
-def new_database(url: str, name: str) -> str:
-    """Create the database ``name`` on the server of ``url`` and return its address."""
+def new_database(url: str, name: str, *, owner: tuple[str, str] | None = None) -> str:
+    """Create the database ``name`` on the server of ``url`` unless it is there, and return its address.
+
+    ``owner`` is a role and its password, made if it is not there: an ordinary one, which policies and limits bind (a
+    superuser passes by them). None: the role of ``url``.
+    """
+    server = url.rpartition("/")[0]
     with psycopg.connect(plain(url), autocommit=True) as connection:
-        connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
-    return f"{url.rpartition('/')[0]}/{name}"
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        if owner is None:
+            return f"{server}/{name}"
+        role, password = owner
+        known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
+        command = "ALTER ROLE {} LOGIN PASSWORD {}" if known else "CREATE ROLE {} LOGIN PASSWORD {}"
+        connection.execute(sql.SQL(command).format(sql.Identifier(role), sql.Literal(password)))
+        connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(role)))
+    return f"postgresql+psycopg://{role}:{password}@{server.rpartition('@')[2]}/{name}"
 
 
 def drop_database(url: str) -> None:
     """Drop the database of ``url``, whoever is still connected."""
     server, _, name = url.rpartition("/")
     with psycopg.connect(plain(f"{server}/postgres"), autocommit=True) as connection:
-        connection.execute(
-            psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(psycopg.sql.Identifier(name))
-        )
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def stop_detached(pid: int, folder: Path) -> None:

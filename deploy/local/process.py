@@ -109,13 +109,19 @@ def tail(log: Path, lines: int = 15) -> str:
 
 
 def runs(pid: int, marker: str) -> bool:
-    """Whether process ``pid`` is alive and its command line holds ``marker``: an id may have gone to someone else."""
+    """Whether process ``pid`` is alive and ours: its id may have gone to someone else.
+
+    ``marker`` is something that only its command line or its environment holds.
+    """
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+    except PermissionError:
+        environment = b""
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return state != "Z" and marker.encode() in command
+    return state != "Z" and (marker.encode() in command or marker.encode() in environment)
 
 
 def stop(pid: int, marker: str, how: signal.Signals, seconds: float) -> None:

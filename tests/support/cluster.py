@@ -1,0 +1,258 @@
+"""The cluster profile for tests: four processes on a Kafka broker and a PostgreSQL server of their own.
+
+``Cluster`` starts, kills and starts again; ``Cluster.town`` is the town of the stories, played over HTTP against the
+four addresses. Days pass as in the sandbox: rest, close the bank day, set the date everywhere, rest.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from support.cluster_process import CLOCK_FILE
+
+from embedded.sandbox import COUNTED
+from embedded.settings import EmbeddedSettings
+from inkasso.bank import OUR_ACCOUNT
+from inkasso.client import Json, Refused, Server
+from inkasso.clock import PATH as CLOCK_PATH
+from inkasso.demo.town import Town
+from local import Kafka, Postgres
+from local.cluster import database_of, load_creditors
+from local.layout import SERVICES, Layout
+from local.process import free_port, tail
+from shared.auth import Role
+from shared.calendar import is_bank_day
+from shared.clock import SystemMachine
+
+ROOT = Path(__file__).parents[2]
+PATHS = [ROOT, ROOT / "tests", ROOT / "deploy", *(ROOT / "services" / name for name in SERVICES)]
+START_S_MAX = 120.0
+STOP_S_MAX = 60.0
+STANDSTILL_S = 60.0
+KILLED = 137
+
+
+@dataclass
+class Cluster:
+    """Everything under ``folder``; a context manager."""
+
+    folder: Path
+    day: date
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.layout = Layout(folder=self.folder)
+        self.kafka = Kafka(self.folder / "kafka")
+        self.postgres = Postgres(self.folder / "postgres")
+        self.machine = SystemMachine()
+        self.http = httpx.Client(timeout=60, trust_env=False)
+        self.pool = ThreadPoolExecutor(len(SERVICES))
+        self.town = Town(ClusterServer(self))
+
+    def __enter__(self) -> Cluster:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o755)
+        try:
+            self.kafka.start()
+            self.postgres.start()
+            self.layout.make_keys()
+            for service in SERVICES:
+                self.ports[service] = free_port()
+                self.start(service, wait=False)
+            for service in SERVICES:
+                self.wait_until_ready(service)
+            load_creditors(self.layout, self.url("claims-api"))
+            self.rest()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        for process in self.processes.values():
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes.values():
+            try:
+                process.wait(STOP_S_MAX)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.http.close()
+        self.pool.shutdown()
+        self.postgres.stop()
+        self.kafka.stop()
+
+    def url(self, service: str) -> str:
+        return f"http://127.0.0.1:{self.ports[service]}"
+
+    # --- processes ---
+
+    def start(self, service: str, *, wait: bool = True, **environment: str) -> None:
+        """Start a service's process; it goes on at the date it was at."""
+        folder = self.layout.data_dir(service)
+        database = database_of(self.postgres.url, service, folder)
+        (folder / CLOCK_FILE).write_text(self.day.isoformat())
+        settings = self.layout.environment(
+            service, port=self.ports[service], bootstrap=self.kafka.bootstrap, database_url=database
+        )
+        clean = {name: text for name, text in os.environ.items() if not name.startswith("INKASSO_")}
+        env = {
+            **clean,
+            **settings,
+            "INKASSO_INBOX_SETTLE_S": "0",
+            "INKASSO_KAFKA_PUBLISH_TIMEOUT_S": "5",
+            **environment,
+        }
+        env["PYTHONPATH"] = os.pathsep.join(map(str, PATHS))
+        with (folder / "service.log").open("ab") as log:
+            command = [sys.executable, "-m", "support.cluster_process", service]
+            self.processes[service] = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        if wait:
+            self.wait_until_ready(service)
+
+    def wait_until_ready(self, service: str) -> None:
+        deadline = self.machine.monotonic() + START_S_MAX
+        said = ""
+        while self.machine.monotonic() < deadline:
+            if self.processes[service].poll() is not None:
+                break
+            try:
+                answer = self.http.get(f"{self.url(service)}/ready")
+                said = answer.text
+                if answer.status_code == 200:
+                    return
+            except httpx.TransportError as problem:
+                said = repr(problem)
+            time.sleep(0.1)
+        raise AssertionError(f"{service} is not ready ({said}):\n{self.log(service)}")
+
+    def stop(self, service: str) -> int:
+        """Tell a service to stop and return its exit status."""
+        process = self.processes[service]
+        process.send_signal(signal.SIGTERM)
+        return process.wait(STOP_S_MAX)
+
+    def kill(self, service: str) -> None:
+        self.processes[service].kill()
+        self.processes[service].wait()
+
+    def died(self, service: str) -> bool:
+        """Whether the process ended at a failpoint."""
+        return self.processes[service].poll() == KILLED
+
+    def log(self, service: str, lines: int = 25) -> str:
+        return tail(self.layout.data_dir(service) / "service.log", lines)
+
+    # --- time ---
+
+    def rest(self) -> None:
+        """Return when a whole round of jobs did nothing, nothing was carried, and nothing is left anywhere."""
+        before, moved_at = -1, self.machine.monotonic()
+        while True:
+            found = self.work()
+            carried = sum(one["carried"] for one in found.values())
+            left = {name: {k: n for k, n in one["left"].items() if n} for name, one in found.items()}
+            moved = carried != before or any(one["busy"] for one in found.values())
+            if not moved and not any(left.values()):
+                return
+            before = carried
+            now = self.machine.monotonic()
+            if moved:
+                moved_at = now
+            crashed = {name: one["crashed"] for name, one in found.items() if one["crashed"]}
+            assert not crashed, crashed
+            assert now - moved_at < STANDSTILL_S, left
+            time.sleep(0.02)
+
+    def work(self) -> dict[str, Json]:
+        """Let every service do what there is; returns what each says."""
+        return dict(zip(SERVICES, self.pool.map(self._work, SERVICES), strict=True))
+
+    def _work(self, service: str) -> Json:
+        answer = self.http.post(f"{self.url(service)}/test/work")
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def go_to(self, day: date) -> Json:
+        """Live through every day to ``day``; returns what happened."""
+        before = self.counts()
+        days = (day - self.day).days
+        for _ in range(days):
+            self.rest()
+            if is_bank_day(self.day):
+                self.close_bank_day()
+                self.rest()
+            self.set_day(self.day + timedelta(days=1))
+            self.rest()
+        self.rest()
+        after = self.counts()
+        happened = {
+            name: sum(after[kind.TYPE] - before[kind.TYPE] for kind in kinds) for name, kinds in COUNTED.items()
+        }
+        return {"date": self.day.isoformat(), "days": days, **happened}
+
+    def close_bank_day(self) -> None:
+        body = {"account": OUR_ACCOUNT, "day": self.day.isoformat(), "reason": "everything has come"}
+        self.town.server.post("/payments-ingest/v1/bank-days/close", body, name="Olav Operatør")
+
+    def set_day(self, day: date) -> None:
+        self.day = day
+        for service in SERVICES:
+            body = {"date": day.isoformat()}
+            self.http.post(f"{self.url(service)}/test/day", json=body).raise_for_status()
+
+    def counts(self) -> Counter[str]:
+        """How many events of each type there are."""
+        found: Counter[str] = Counter()
+        for one in self.work().values():
+            found.update(one["events"])
+        return found
+
+
+class ClusterServer(Server):
+    """The four services seen as the one server of the embedded profile: a path's first part is the service."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__("http://cluster", EmbeddedSettings(data_dir=cluster.folder, sandbox=True, profile="embedded"))
+        self._cluster = cluster
+
+    def get(self, path: str, **query: Any) -> Json:
+        if path == CLOCK_PATH:
+            return {"date": self._cluster.day.isoformat()}
+        return super().get(path, **query)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> Json:
+        if path == CLOCK_PATH:
+            days = timedelta(days=body.get("advance_days", 0))
+            return self._cluster.go_to(date.fromisoformat(body["date"]) if "date" in body else self._cluster.day + days)
+        return super().post(path, body, **more)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        role: Role,
+        name: str = "",
+        headers: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> httpx.Response:
+        service, _, rest = path.removeprefix("/").partition("/")
+        bearer = {"Authorization": f"Bearer {self._cluster.layout.token(role, name)}", **(headers or {})}
+        return self._cluster.http.request(method, f"{self._cluster.url(service)}/{rest}", headers=bearer, **kwargs)
+
+
+__all__ = ["Cluster", "Refused"]
