@@ -157,6 +157,19 @@ def test_the_same_call_again_gives_the_same_answer(desk: Counter) -> None:
     assert len(desk.told(DeferralGranted)) == 1
 
 
+def test_a_debtor_may_take_a_waiting_request_back(desk: Counter) -> None:
+    claim = desk.case()
+    asked = desk.asked(claim, "deferrals", {"until": "2026-03-31"})
+    path = f"deferrals/{asked['request_id']}/withdrawal"
+    stranger = desk.case(debtor__national_id=OLA, debtor__name="Ola")
+    assert desk.ask(claim, path, {}, desk.debtor(stranger)).status_code == 404
+    assert desk.asked(claim, path, {})["state"] == "withdrawn"
+    assert (desk.last(HoldEnded).reason, desk.last(HoldEnded).pay_by) == ("request", None)
+    assert desk.ask(claim, path, {}).status_code == 409
+    assert desk.decide(asked, outcome="granted").status_code == 409
+    assert desk.asked(claim, "deferrals", {"until": "2026-02-10"})["state"] == "granted"
+
+
 def test_a_request_falls_away_when_everything_is_paid_meanwhile(desk: Counter) -> None:
     claim = desk.case()
     asked = desk.asked(claim, "deferrals", {"until": "2026-03-31"})

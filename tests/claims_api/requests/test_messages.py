@@ -99,6 +99,19 @@ def test_the_queue_shows_whose_turn_it_is_and_what_is_to_be_answered_first(desk:
     assert desk.office.get("/v1/requests", clerk, state="nonsense").status_code == 422
 
 
+def test_words_go_with_whoever_is_erased(desk: Counter) -> None:
+    claim = desk.case()
+    message = desk.asked(claim, "messages", {"text": WORDS})
+    path = f"/v1/cases/{claim['case_id']}/messages/{message['request_id']}/answer"
+    desk.office.post(path, {"text": "Svar til Kari"}, desk.office.clerk())
+    desk.pay(claim["case_id"], desk.balance(claim)["total_ore"], claim["kid"], claim_id=claim["claim_id"])
+    desk.office.clock.set(date(2032, 1, 2))
+    erased = desk.office.post(f"/v1/debtors/{claim['debtor_ref']}/erasure", None, desk.office.clerk())
+    assert erased.status_code in (200, 201), erased.text
+    shown = desk.read(message)
+    assert (shown["text"], shown["reasons"]) == ("", "")
+
+
 def test_a_text_state_is_no_party(desk: Counter) -> None:
     claim = desk.case()
     loader = desk.office.service.state_loader

@@ -204,6 +204,25 @@ def test_an_upheld_objection_makes_the_claim_never_owed_and_gives_money_back(des
     assert desk.decide(objection, outcome="refused", reasons="Nei").status_code == 409
 
 
+def test_money_paid_while_it_is_considered_goes_back_when_it_is_upheld(desk: Counter) -> None:
+    claim = desk.case()
+    objection = objected(desk, claim)
+    paid = desk.balance(claim)["total_ore"]
+    desk.pay(claim["case_id"], paid, claim["kid"], claim_id=claim["claim_id"])
+    assert desk.claim(claim)["status"] == "settled"
+    decided = desk.decide(objection, outcome="granted").json()
+    assert (decided["state"], decided["pay_by"]) == ("granted", None)
+    assert desk.claim(claim)["status"] == "withdrawn"
+    assert (desk.balance(claim)["overpaid_ore"], desk.last(RefundProposed).amount_ore) == (paid, paid)
+
+    other = desk.case(due_date="2025-12-20", invoice_date="2025-12-01")
+    second = objected(desk, other, text="Heller ikke dette.")
+    desk.pay(other["case_id"], desk.balance(other)["total_ore"], other["kid"], claim_id=other["claim_id"])
+    refused = desk.decide(second, outcome="refused", reasons="Nei.").json()
+    assert refused["pay_by"] is None  # nothing is left to ask for
+    assert desk.last(HoldEnded).contested is False
+
+
 def test_an_objection_to_a_part_lets_the_rest_run_without_fee(desk: Counter) -> None:
     claim = desk.case()
     desk.at(date(2026, 1, 26))

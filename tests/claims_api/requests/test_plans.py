@@ -168,6 +168,15 @@ def test_what_is_outside_the_rule_waits_and_a_caseworker_may_agree_to_other_term
     assert desk.decide(asked, outcome="refused", reasons="Nei").status_code == 409
 
 
+def test_a_waiting_plan_is_taken_back(desk: Counter) -> None:
+    claim = desk.case()
+    asked = desk.asked(claim, "plans", {"instalments": 24, "first_due": "2026-02-16"})
+    assert desk.asked(claim, f"plans/{asked['request_id']}/withdrawal", {})["state"] == "withdrawn"
+    plan = agreed(desk, claim)
+    assert plan["turn"] == {"owner": "debtor", "until": "2026-02-16", "then": "Neste avdrag betales."}
+    assert desk.ask(claim, f"plans/{plan['request_id']}/withdrawal", {}).status_code == 409
+
+
 def test_a_refused_plan_gives_fourteen_days(desk: Counter) -> None:
     claim = desk.case()
     asked = desk.asked(claim, "plans", {"instalment_ore": 20_000, "first_due": "2026-02-16"})

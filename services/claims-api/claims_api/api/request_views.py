@@ -147,7 +147,10 @@ def show_request(tx: Connection, ctx: Ctx, request: Request) -> RequestView:
     else:
         asked = proposed(tx, deps, request, today)
         instalments = [_instalment(one.number, one.due_on, one.amount_ore, "proposed") for one in asked]
-    brief = show_brief_request(request, case.case_number, [line.claim_id for line in lines], case.version, today)
+    coming = next((one.due_on for one in instalments if plan is not None and one.state != "paid"), request.until)
+    brief = show_brief_request(
+        request, case.case_number, [line.claim_id for line in lines], case.version, today, until=coming
+    )
     seen_by_desk = ctx.caller.role in (Role.CASEWORKER, Role.AUDITOR)
     return RequestView(
         **brief.model_dump(),
@@ -194,16 +197,22 @@ def show_request(tx: Connection, ctx: Ctx, request: Request) -> RequestView:
 
 
 def show_brief_request(
-    request: Request, case_number: str, claim_ids: list[str], case_version: int, today: date
+    request: Request,
+    case_number: str,
+    claim_ids: list[str],
+    case_version: int,
+    today: date,
+    *,
+    until: date | None = None,
 ) -> RequestBrief:
-    """Return a request as it stands in a queue."""
+    """Return a request as it stands in a queue; ``until``: the day of the next instalment, when it is known."""
     state = RequestState(request.state)
     turn = turn_of(
         RequestKind(request.kind),
         state,
         due_on=request.due_on,
         pay_by=None if request.contested_on else request.pay_by,
-        until=request.until,
+        until=until or request.until,
         unit=request.heard_by == "unit",
     )
     return RequestBrief(

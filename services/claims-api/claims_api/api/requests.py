@@ -33,6 +33,7 @@ from claims_api.usecases.requests.deferrals import ask_deferral, decide_deferral
 from claims_api.usecases.requests.objections import raise_objection, withdraw_objection
 from claims_api.usecases.requests.plan_changes import Change, ask_change, decide_change
 from claims_api.usecases.requests.plans import ask_plan, decide_plan
+from claims_api.usecases.requests.refusing import withdraw
 from shared.auth import Role
 from shared.errors import FieldError, NotFound
 from shared.http import Ctx, allow
@@ -191,6 +192,33 @@ def post_withdrawal(case_id: str, request_id: str, ctx: Askers, once: Idempotent
     def work(uow: Uow, deps: Deps) -> Request:
         held = held_for(uow, ctx, case_id, request_id, RequestKind.OBJECTION)
         return withdraw_objection(uow, deps, held, who=actor_of(ctx))
+
+    return once.run(ctx, answered(ctx, work), status=200)
+
+
+@router.post(
+    "/deferrals/{request_id}/withdrawal", response_model=RequestView, responses=_ASK, summary="Take a request back"
+)
+def withdraw_deferral(case_id: str, request_id: str, ctx: Askers, once: Idempotent) -> Any:
+    """Take back a request for more time that nobody has decided yet."""
+
+    def work(uow: Uow, deps: Deps) -> Request:
+        return withdraw(uow, held_for(uow, ctx, case_id, request_id, RequestKind.DEFERRAL), who=actor_of(ctx))
+
+    return once.run(ctx, answered(ctx, work), status=200)
+
+
+@router.post(
+    "/plans/{request_id}/withdrawal", response_model=RequestView, responses=_ASK, summary="Take a request back"
+)
+def withdraw_plan(case_id: str, request_id: str, ctx: Askers, once: Idempotent) -> Any:
+    """Take back a plan, or the change of one, that nobody has decided yet."""
+
+    def work(uow: Uow, deps: Deps) -> Request:
+        request = see_request(uow.tx, ctx, request_id, None, case_id)
+        if request.kind not in (RequestKind.PLAN, RequestKind.PLAN_CHANGE):
+            raise NotFound("request")
+        return withdraw(uow, hold_request(uow, request), who=actor_of(ctx))
 
     return once.run(ctx, answered(ctx, work), status=200)
 

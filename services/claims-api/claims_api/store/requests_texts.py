@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from claims_api.tables import NoticeRow, RequestTextRow
+from claims_api.tables import NoticeRow, RequestRow, RequestTextRow
 from shared.db import chunks, table_of
 
 NOTICE = table_of(NoticeRow)
 TEXT = table_of(RequestTextRow)
+_REQUEST = table_of(RequestRow)
 
 ISSUED, SENT, FAILED = "issued", "sent", "failed"
 
@@ -86,6 +87,22 @@ def find_texts(tx: Connection, text_ids: Iterable[str]) -> dict[str, RequestText
         for row in tx.execute(select(TEXT).where(TEXT.c.text_id.in_(piece))).mappings():
             found[row["text_id"]] = RequestText(**row)
     return found
+
+
+def texts_of_debtor(tx: Connection, debtor_ref: str) -> list[str]:
+    """Return the ids of the texts in requests that a debtor made."""
+    query = (
+        select(TEXT.c.text_id)
+        .join(_REQUEST, _REQUEST.c.request_id == TEXT.c.request_id)
+        .where(_REQUEST.c.debtor_ref == debtor_ref)
+        .order_by(TEXT.c.text_id)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def replace_text(tx: Connection, text_id: str, sealed: bytes, sealed_key: str) -> None:
+    """Put other sealed words in the place of a text."""
+    tx.execute(update(TEXT).where(TEXT.c.text_id == text_id).values(sealed=sealed, sealed_key=sealed_key))
 
 
 def erase_printed(tx: Connection, text_ids: Iterable[str], at: datetime) -> list[str]:

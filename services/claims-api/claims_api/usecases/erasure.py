@@ -13,6 +13,7 @@ from claims_api.deps import Deps
 from claims_api.store import cases, claims, debtors
 from claims_api.store.cases import TimelineEntry
 from claims_api.usecases.debtors import PARTIES
+from claims_api.usecases.requests.texts import forget_words
 from shared.errors import Conflict, NotFound
 from shared.uow import Uow
 
@@ -37,6 +38,7 @@ def erase_debtor(uow: Uow, deps: Deps, debtor_ref: str, *, who: str) -> datetime
             raise Conflict("retention", f"debtor: expected a day after {kept_to.isoformat()}: the books must be kept")
     debtors.erase(uow, debtor_ref)
     claims.forget_delivered(uow.tx, debtor_ref)
+    forget_words(uow, deps, debtor_ref)
     uow.state(PARTIES, debtor_ref)
     entries = [
         TimelineEntry(

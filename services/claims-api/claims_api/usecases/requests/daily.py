@@ -6,7 +6,7 @@ next, so that doing it again does nothing twice. Letters are written on working 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from sqlalchemy import Connection
@@ -40,15 +40,23 @@ def anything_due(tx: Connection, today: date) -> bool:
     return bool(objections or plans.plans_to_judge(tx, today, 1))
 
 
-def follow_up(uow: Uow, deps: Deps, *, limit: int) -> int:
-    """Do what has come due; returns how many requests were looked at."""
-    done = close_deferrals(uow, limit=limit) + close_paid_claims(uow, limit=limit)
-    done += _close_settled(uow, limit=limit)
+def follow_up(uow: Uow, deps: Deps) -> int:
+    """Do the next thing that has come due; returns how many requests were looked at, 0 when nothing is left.
+
+    One request a transaction: each locks all of its cases at once, and two such locks could wait for each other.
+    """
+    pieces: list[Callable[[], int]] = [
+        lambda: close_deferrals(uow, limit=1),
+        lambda: close_paid_claims(uow, limit=1),
+        lambda: _close_settled(uow, limit=1),
+    ]
     if is_working_day(uow.today):
-        done += answer_for_the_time_being(uow, deps, limit=limit)
-        done += contest_run_out(uow, deps, limit=limit)
-        done += judge_plans(uow, deps, limit=limit)
-    return done
+        pieces += [
+            lambda: answer_for_the_time_being(uow, deps, limit=1),
+            lambda: contest_run_out(uow, deps, limit=1),
+            lambda: judge_plans(uow, deps, limit=1),
+        ]
+    return next((done for piece in pieces if (done := piece())), 0)
 
 
 def _close_settled(uow: Uow, *, limit: int) -> int:

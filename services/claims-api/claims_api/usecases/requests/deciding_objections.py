@@ -23,7 +23,7 @@ from claims_api.store.claims import Claim
 from claims_api.store.requests import Request
 from claims_api.usecases.balance import claim_balances
 from claims_api.usecases.casebook import CaseBook, book_cases, load_books
-from claims_api.usecases.consequences import tell_what_changed
+from claims_api.usecases.consequences import CLOSED_BY_HAND, tell_what_changed
 from claims_api.usecases.corrections import correct_claim, drop_fees, withdraw_claim
 from claims_api.usecases.requests import asking
 from claims_api.usecases.requests.asking import Held
@@ -69,8 +69,9 @@ def decide_objection(uow: Uow, deps: Deps, held: Held, decision: Decision, *, wh
     Raises Reject for a decision that does not say enough: no reasons where they are needed, or no part.
     """
     request = held.request
-    open_claims = [claim for claim in held.claims if asking.is_open(claim)]
-    _check(request, open_claims, decision)
+    # A claim that was paid meanwhile is decided too: what is upheld goes back.
+    decided = [claim for claim in held.claims if claim.status not in CLOSED_BY_HAND]
+    _check(request, decided, decision)
     book = load_books(uow.tx, {held.case.case_id: held.case})[held.case.case_id]
     found = {
         claim.claim_id: consequences(
@@ -80,9 +81,10 @@ def decide_objection(uow: Uow, deps: Deps, held: Held, decision: Decision, *, wh
             principal_ore=principal_of(book, claim.claim_id),
             reasonable=decision.reasonable,
         )
-        for claim in open_claims
+        for claim in decided
     }
-    stands = any(one.stands for one in found.values())
+    asked = {claim.claim_id for claim in decided if asking.is_open(claim) and found[claim.claim_id].stands}
+    stands = bool(asked)
     pay_by = deadline_after(uow.today, AFTER_REJECTION_DAYS) if stands else None
     request = asking.move(
         uow,
@@ -100,7 +102,7 @@ def decide_objection(uow: Uow, deps: Deps, held: Held, decision: Decision, *, wh
     text_ids = write_reasons(uow, deps, request, decision.reasons)
     money = _carry_out(uow, deps, held, request, found, who=who)
     if pay_by is not None:
-        requests.put_pay_by(uow.tx, request.request_id, [name for name, one in found.items() if one.stands], pay_by)
+        requests.put_pay_by(uow.tx, request.request_id, asked, pay_by)
     if not stands:
         let_go(uow, held.case, request, actor=who)
     set_status_again(uow, held.claims)
@@ -159,12 +161,12 @@ def principal_of(book: CaseBook, claim_id: str) -> int:
     return max(0, sum(row.effect(Account.PRINCIPAL) for row in rows))
 
 
-def _check(request: Request, open_claims: Sequence[Claim], decision: Decision) -> None:
+def _check(request: Request, decided: Sequence[Claim], decision: Decision) -> None:
     errors = []
     if not decision.reasons and (decision.outcome is not Outcome.GRANTED or not decision.reasonable):
         errors.append(FieldError("reasons", "missing", "expected the reasons, which the debtor is told"))
     if decision.outcome is Outcome.PARTLY:
-        if len(open_claims) > 1:
+        if len(decided) > 1:
             errors.append(FieldError("outcome", "one-claim", "expected granted or refused: it is about several claims"))
         if decision.upheld_ore is None or decision.upheld_ore < 1:
             errors.append(FieldError("upheld_ore", "missing", "expected the part that is upheld, in øre"))

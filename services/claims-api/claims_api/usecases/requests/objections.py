@@ -205,7 +205,6 @@ def _tell_raised(uow: Uow, deps: Deps, case: Case, request: Request, about: Sequ
         "objection.raised",
         summary,
         actor=asker.who,
-        claim_id=ids[0] if len(ids) == 1 else None,
         request_id=request.request_id,
         answer_by=request.due_on,
     )

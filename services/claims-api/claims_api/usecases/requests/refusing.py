@@ -7,16 +7,16 @@ from typing import Literal, cast
 
 from claims_api.deps import Deps
 from claims_api.domain.objections import AFTER_REJECTION_DAYS
-from claims_api.domain.requests import Move
+from claims_api.domain.requests import Move, RequestState
 from claims_api.store import holds, requests
 from claims_api.store.requests import Request
 from claims_api.usecases.requests import asking
 from claims_api.usecases.requests.asking import Held
-from claims_api.usecases.requests.freezing import let_go
+from claims_api.usecases.requests.freezing import let_go, set_status_again
 from claims_api.usecases.requests.notices import issue_notice
 from claims_api.usecases.requests.texts import write_text
 from shared.calendar import deadline_after
-from shared.errors import FieldError
+from shared.errors import Conflict, FieldError
 from shared.events.requests import NoticeKind, RequestRefused
 from shared.uow import Uow
 
@@ -63,6 +63,22 @@ def refuse(uow: Uow, deps: Deps, held: Held, *, reasons: str | None, who: str) -
             pay_by=pay_by,
             text_ids=text_ids,
         )
+    return request
+
+
+def withdraw(uow: Uow, held: Held, *, who: str) -> Request:
+    """Take a waiting request for time or a plan back: what stood still because of it goes on.
+
+    Raises Conflict when it was decided before.
+    """
+    if held.request.state != RequestState.PENDING:
+        raise Conflict("request-decided", f"request: expected one that waits, got one {held.request.state}")
+    request = asking.move(uow, held.request, Move.WITHDRAW, ended_on=uow.today)
+    for case_id in held.case_ids:
+        let_go(uow, held.locked[case_id], request, actor=who)
+        summary = "Søknaden er trukket"
+        asking.tell(uow, held.locked[case_id], "request.withdrawn", summary, actor=who, request_id=request.request_id)
+    set_status_again(uow, held.claims)
     return request
 
 

@@ -61,6 +61,15 @@ def erase_printed(uow: Uow, text_ids: Sequence[str]) -> None:
         uow.state(PARTIES, text_id)
 
 
+def forget_words(uow: Uow, deps: Deps, debtor_ref: str) -> None:
+    """Erase the words of and to a debtor who is erased: here they become empty, on ``parties`` they go."""
+    text_ids = store.texts_of_debtor(uow.tx, debtor_ref)
+    for text_id in text_ids:
+        sealed = deps.vault.seal_field("", place=REQUEST_TEXT.place(text_id))
+        store.replace_text(uow.tx, text_id, sealed.data, sealed.key_id)
+    erase_printed(uow, text_ids)
+
+
 def text_states(
     tx: Connection, deps: Deps, source: str, clock: Clock, keys: Sequence[str]
 ) -> dict[str, tuple[Mapping[str, str], bytes | None]]:
