@@ -1,15 +1,18 @@
-"""The operator's routes that every service has: parked events and dead letters."""
+"""The operator's routes that every service has: parked events, dead letters, reading and publishing again."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from shared import parking
+from shared import parking, rewinding
 from shared.auth import Role
+from shared.errors import NotFound, Reject
+from shared.events.catalogue import TOPICS
 from shared.http import LIMIT_DEFAULT, LIMIT_MAX, Ctx, allow
 from shared.problems import problems
 
@@ -146,3 +149,90 @@ def list_dead_letters(ctx: ReaderCtx, after: int = 0, limit: Limit = LIMIT_DEFAU
         for r in rows
     ]
     return DeadLetters(items=items, next=str(items[-1].row) if len(items) == limit else None)
+
+
+class RewindIn(Reason):
+    """From where to read a topic again: an offset (of one partition or of all) or an instant; one of the two."""
+
+    topic: str = Field(max_length=40)
+    offset: int | None = Field(default=None, ge=0)
+    partition: int | None = Field(default=None, ge=0, description="Null: every partition.")
+    time: AwareDatetime | None = Field(default=None, description="By the log's own clock.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.offset is None) == (self.time is None):
+            raise ValueError("expected either offset or time")
+        return self
+
+
+class Rewound(BaseModel):
+    """Where this service now stands in each partition."""
+
+    topic: str
+    offsets: dict[int, int]
+
+
+class RepublishIn(Reason):
+    """What to publish again; times are the events' own (business) times. ``after`` goes on where a call ended."""
+
+    topic: str = Field(max_length=40)
+    key: str | None = Field(default=None, max_length=80, description="Null: every key.")
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    after: str | None = Field(default=None, max_length=80, description="`next` of the call before.")
+
+
+class Republished(BaseModel):
+    """How many records wait for the bus again; ``next``: there are more, call again with it as ``after``."""
+
+    records: int
+    next: str | None
+
+
+@router.post("/rewind", responses=problems(400, 401, 403, 404, 422))
+async def rewind(body: RewindIn, ctx: OperatorCtx) -> Rewound:
+    """Read a topic again from an earlier place. What was applied is known by its version and not applied again."""
+    service = ctx.service
+    if body.topic not in service.worker.topics:
+        raise NotFound("a topic that this service reads")
+    time = 0 if body.time is None else int(body.time.timestamp() * 1000)
+    to = await service.bus.offsets_at(body.topic, time)
+    if body.offset is not None:  # no earlier than the log begins: what lies before is gone
+        to = {partition: max(start, body.offset) for partition, start in to.items()}
+    if body.partition is not None:
+        to = {body.partition: to[body.partition]} if body.partition in to else {}
+
+    def store() -> dict[int, int]:
+        with ctx.uow() as uow:
+            return rewinding.rewind(uow, body.topic, to, ctx.who(), body.reason)
+
+    offsets = await asyncio.to_thread(store)
+    service.worker.stand_anew()
+    return Rewound(topic=body.topic, offsets=offsets)
+
+
+@router.post("/republish", responses=problems(400, 401, 403, 404, 422))
+def republish(body: RepublishIn, ctx: OperatorCtx) -> Republished:
+    """Publish again what this service once published, in its order: for a topic that lost records."""
+    topic = TOPICS.get(body.topic)
+    if topic is None or topic.producer != ctx.service.name:
+        raise NotFound("a topic that this service writes")
+    with ctx.uow() as uow:
+        if topic.kind == "state":
+            state_keys = ctx.service.state_keys
+            if state_keys is None:
+                raise NotFound("a list of this topic's keys")
+            done = rewinding.republish_states(uow, topic.name, state_keys, body.after or "", ctx.who(), body.reason)
+            return Republished(records=done[0], next=done[1])
+        wanted = rewinding.Wanted(topic=topic.name, key=body.key, since=body.since, until=body.until)
+        count, after = rewinding.republish(uow, wanted, _row(body.after), ctx.who(), body.reason)
+    return Republished(records=count, next=None if after is None else str(after))
+
+
+def _row(after: str | None) -> int:
+    if after is None:
+        return 0
+    if not after.isascii() or not after.isdigit() or len(after) > 18:
+        raise Reject("validation", "after: expected the next of a call before, got something else")
+    return int(after)

@@ -31,6 +31,7 @@ from shared.migrate import at_head, upgrade
 from shared.operator import router as operator_router
 from shared.outbox import Relay, StateLoader
 from shared.problems import install_problems
+from shared.rewinding import StateKeys
 from shared.settings import BaseServiceSettings
 from shared.tables import Plumbing
 from shared.uow import Uow, open_uow
@@ -79,6 +80,7 @@ class Service:
     state_loader: StateLoader | None = None
     on_discard: DiscardHook | None = None
     check: StartCheck | None = None
+    state_keys: StateKeys | None = None
     relay: Relay = field(init=False)
     worker: Worker = field(init=False)
     activity: int = 0
@@ -296,6 +298,7 @@ def assemble(
     state_loader: StateLoader | None = None,
     on_discard: DiscardHook | None = None,
     check: StartCheck | None = None,
+    state_keys: StateKeys | None = None,
     large_bodies: Mapping[str, int] | None = None,
     description: str = "",
 ) -> Service:
@@ -332,6 +335,7 @@ def assemble(
         state_loader=state_loader,
         on_discard=on_discard,
         check=check,
+        state_keys=state_keys,
     )
     _mount(service, routers, large_bodies or {})
     return service

@@ -204,6 +204,10 @@ class Bus(Protocol):
         """Return the next offset to be given in each partition."""
         ...
 
+    async def offsets_at(self, topic: str, timestamp_ms: int) -> dict[int, int]:
+        """Return each partition's first offset appended at or after ``timestamp_ms``, else its end."""
+        ...
+
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         """Return how many offsets ``group`` has still to commit, over all partitions of ``topics``."""
         ...

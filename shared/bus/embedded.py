@@ -179,6 +179,18 @@ class EmbeddedBus:
         heads = self._opened().writer.heads
         return {where.partition: head.end for where, head in sorted(heads.items()) if where.topic == topic}
 
+    async def offsets_at(self, topic: str, timestamp_ms: int) -> dict[int, int]:
+        """Return each partition's first offset appended at or after ``timestamp_ms``, else its end."""
+        self._require_topic(topic)
+        opened = self._opened()
+        heads = opened.writer.heads
+
+        def find(connection: sqlite3.Connection) -> dict[int, int]:
+            wanted = [TopicPartition(topic, n) for n in range(self._partitions[topic])]
+            return {tp.partition: log.offset_at(connection, heads[tp], timestamp_ms) for tp in wanted}
+
+        return await opened.on_reader(find)
+
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         """Return the offsets between what ``group`` committed (else the log's start) and the end."""
         for topic in topics:

@@ -134,6 +134,11 @@ class KafkaBus:
         """Return the next offset to be given in each partition of ``topic``."""
         return {tp.partition: offset for tp, offset in (await self._ends(self._partitions([topic]))).items()}
 
+    async def offsets_at(self, topic: str, timestamp_ms: int) -> dict[int, int]:
+        """Return each partition's first offset appended at or after ``timestamp_ms``, else its end."""
+        found = await self._at_time(self._partitions([topic]), timestamp_ms)
+        return {tp.partition: offset for tp, offset in found.items()}
+
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         """Return the offsets between what ``group`` committed (else the log's start) and the end."""
         partitions = self._partitions(topics)

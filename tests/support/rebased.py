@@ -45,6 +45,10 @@ class RebasedBus:
         ends = await self.inner.end_offsets(topic)
         return {n: end - self._base[TopicPartition(topic, n)] for n, end in ends.items()}
 
+    async def offsets_at(self, topic: str, timestamp_ms: int) -> dict[int, int]:
+        found = await self.inner.offsets_at(topic, timestamp_ms)
+        return {n: max(0, offset - self._base[TopicPartition(topic, n)]) for n, offset in found.items()}
+
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         committed = await self.inner._committed(f"{self._prefix}.{group}")
         left = 0
