@@ -128,21 +128,26 @@ def _terms(uow: Uow, seen: Seen, change: Change) -> Terms:
     """Return the terms of what is left; a pause keeps the instalment and moves its days."""
     paid = min(paid_count(seen.instalments, seen.money), len(seen.instalments) - 1)
     coming = seen.instalments[paid]
-    if change.pause_months is None:
-        first_due = change.first_due or max(coming.due_on, uow.today + _DAY)
-        terms = Terms(first_due=first_due, instalment_ore=change.instalment_ore, instalments=change.instalments)
-        errors = check_terms(terms, uow.today)
-    else:
-        errors = []
-        if not 1 <= change.pause_months <= PAUSE_MONTHS_MAX:
-            errors.append(FieldError("pause_months", "range", f"expected 1 to {PAUSE_MONTHS_MAX}"))
-        if change.instalment_ore is not None or change.instalments is not None or change.first_due is not None:
-            errors.append(FieldError("pause_months", "one-of", "expected a pause or new instalments, not both"))
-        base = add_months(seen.plan.first_due, coming.number - 1 + min(change.pause_months, PAUSE_MONTHS_MAX))
-        terms = Terms(first_due=max(base, uow.today + _DAY), instalment_ore=seen.instalments[0].amount_ore)
+    if change.pause_months is not None:
+        _check_pause(change)
+        base = add_months(seen.plan.first_due, coming.number - 1 + change.pause_months)
+        return Terms(first_due=max(base, uow.today + _DAY), instalment_ore=seen.instalments[0].amount_ore)
+    first_due = change.first_due or max(coming.due_on, uow.today + _DAY)
+    terms = Terms(first_due=first_due, instalment_ore=change.instalment_ore, instalments=change.instalments)
+    errors = check_terms(terms, uow.today)
     if errors:
         raise asking.invalid(errors)
     return terms
+
+
+def _check_pause(change: Change) -> None:
+    errors = []
+    if not 1 <= (change.pause_months or 0) <= PAUSE_MONTHS_MAX:
+        errors.append(FieldError("pause_months", "range", f"expected 1 to {PAUSE_MONTHS_MAX}"))
+    if change.instalment_ore is not None or change.instalments is not None or change.first_due is not None:
+        errors.append(FieldError("pause_months", "one-of", "expected a pause or new instalments, not both"))
+    if errors:
+        raise asking.invalid(errors)
 
 
 def _schedule(uow: Uow, deps: Deps, held: Held, terms: Terms) -> list[Instalment]:
