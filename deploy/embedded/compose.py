@@ -15,12 +15,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-import escalation.app
-import escalation.settings
 from fastapi import FastAPI
 
 import claims_api.app
 import claims_api.settings
+import escalation.app
+import escalation.settings
 import notifications.app
 import notifications.settings
 import payments_ingest.app

@@ -7,7 +7,6 @@ import tomllib
 from pathlib import Path
 
 from claims_api.app import deps_of_service
-
 from claims_api.store.creditors import has_creditors
 from claims_api.usecases.creditors import apply_creditors
 from shared.service import Service
