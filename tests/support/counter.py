@@ -24,6 +24,7 @@ from shared.events.requests import NoticeIssued
 from shared.ids import derived
 
 ACCOUNT = "13150101837"
+WORDS = "Jeg har aldri hatt barn i denne barnehagen."
 P = TypeVar("P", bound=Payload)
 
 
@@ -209,6 +210,22 @@ class Counter:
 
     def notices(self) -> list[str]:
         return [one.kind for one in self.told(NoticeIssued)]
+
+
+def objected(desk: Counter, claim: dict[str, Any], who: dict[str, str] | None = None, **changes: Any) -> Any:
+    """An objection to a claim, by its debtor unless told otherwise."""
+    body = {"claim_ids": [claim["claim_id"]], "text": WORDS, **changes}
+    return desk.asked(claim, "objections", body, who)
+
+
+def demanded(desk: Counter) -> dict[str, Any]:
+    """A claim that has had its inkassovarsel and its betalingsoppfordring, each with a fee."""
+    claim = desk.case()
+    desk.at(date(2026, 1, 26))
+    desk.letter("inkassovarsel", claim)
+    desk.at(date(2026, 2, 13))
+    desk.letter("betalingsoppfordring", claim)
+    return claim
 
 
 @contextmanager
