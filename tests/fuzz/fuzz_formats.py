@@ -78,19 +78,23 @@ def at_random(seeds: list[bytes], seconds: float) -> None:
     print(f"{tried} files: {tried - accepted} refused, {accepted} accepted, nothing else")
 
 
-def guided(seeds: list[bytes], seconds: float) -> None:
+def guided(parser: str, seeds: list[bytes], seconds: float) -> None:
     import atheris
 
-    folder = ROOT / ".cache" / "fuzz"
+    folder = ROOT / ".cache" / "fuzz" / parser
     folder.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds):
         (folder / f"seed-{number}").write_bytes(seed)
     atheris.instrument_all()
-    atheris.Setup([sys.argv[0], f"-max_total_time={int(seconds)}", str(folder)], attempt)
+    options = [f"-max_total_time={int(seconds)}", "-max_len=20000", "-timeout=10", "-rss_limit_mb=1000"]
+    atheris.Setup([sys.argv[0], *options, str(folder)], attempt)
     atheris.Fuzz()
 
 
 if __name__ == "__main__":
     chosen = SEEDS[sys.argv[1]]
     duration = float(sys.argv[2]) if len(sys.argv) > 2 else 30.0
-    (guided if importlib.util.find_spec("atheris") else at_random)(chosen, duration)
+    if importlib.util.find_spec("atheris"):
+        guided(sys.argv[1], chosen, duration)
+    else:
+        at_random(chosen, duration)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from payments_ingest.domain.matching import CaseFacts, Known
 from payments_ingest.domain.numbers import Candidate, Kind, neighbours, twins
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Numbers to look up: saksnumre and KIDs, invoice numbers, and per number what it may be a slip of."""
 
     numbers: frozenset[str]
@@ -20,12 +19,14 @@ class Wanted:
     @property
     def own_numbers(self) -> frozenset[str]:
         """Every saksnummer and KID to ask for, neighbours included."""
-        return self.numbers.union(*self.slips.values())
+        return self.numbers.union(*self.slips.values()) if self.slips else self.numbers
 
 
 def wanted(candidates: Iterable[Candidate]) -> Wanted:
     """Return what to look up. A bare saksnummer is asked for as an invoice number too: agencies use such numbers."""
-    numbers, invoices, slips = set(), set(), {}
+    numbers: set[str] = set()
+    invoices: set[str] = set()
+    slips: dict[str, tuple[str, ...]] = {}
     for candidate in candidates:
         if candidate.kind is Kind.NEAR:
             slips[candidate.number] = neighbours(candidate.number)
@@ -43,12 +44,13 @@ def known(
     asked: Wanted, numbers: Mapping[str, str], invoices: Mapping[str, frozenset[str]], cases: Mapping[str, CaseFacts]
 ) -> Known:
     """Put the answers together: ``numbers`` maps each number of ours that exists to its case."""
-    slips = {
-        number: frozenset(numbers[near] for near in nears if near in numbers) for number, nears in asked.slips.items()
-    }
+    slips = {}
+    for number, nears in asked.slips.items():
+        if found := [numbers[near] for near in nears if near in numbers]:
+            slips[number] = frozenset(found)
     return Known(
         cases=cases,
-        numbers={number: case_id for number, case_id in numbers.items() if number in asked.numbers},
+        numbers={number: numbers[number] for number in asked.numbers if number in numbers},
         invoices=invoices,
-        slips={number: found for number, found in slips.items() if found},
+        slips=slips,
     )

@@ -4,13 +4,17 @@ Automatic only when one case is named, its number is certain, and other evidence
 speaks against it. Everything else becomes suggestions with their reasons for a person to choose from. Method and
 thresholds follow what collection products do: number first, then amount, name and known account as independent
 evidence; a closed case, a number one digit off and a name alone never decide.
+
+What is made for every message is a tuple, not a dataclass: matching keeps pace with files of 200 000 payments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from payments_ingest.domain.numbers import Candidate, Kind
 
@@ -66,21 +70,19 @@ class CaseFacts:
     names: tuple[frozenset[str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """What the lookups found: each number's case, the cases of an invoice number, and the cases themselves by id.
 
     ``slips`` has, per number of the message, the cases whose number it becomes by one slip that is likely.
     """
 
     cases: Mapping[str, CaseFacts]
-    numbers: Mapping[str, str] = field(default_factory=dict)
-    invoices: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    slips: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    numbers: Mapping[str, str] = MappingProxyType({})
+    invoices: Mapping[str, frozenset[str]] = MappingProxyType({})
+    slips: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A payment as matching sees it. ``by_account``/``by_name``: cases found through payer's account and name."""
 
     amount_ore: int
@@ -89,8 +91,7 @@ class Incoming:
     by_name: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """A case that may be meant, how well the evidence speaks for it (0–100), and the evidence."""
 
     case_id: str
@@ -99,8 +100,7 @@ class Suggestion:
     number: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """What to do with the payment: ``case_id`` set means automatically, else the suggestions are for a person.
 
     ``number`` is the number that named the case. ``split`` proposes parts when the message names several cases whose
@@ -126,11 +126,13 @@ _SCORE = {
     Reason.KID_IN_TEXT: 70, Reason.NUMBER_WITH_WORD: 60, Reason.NUMBER: 45, Reason.NUMBER_PIECED: 30,
     Reason.ONE_SLIP: 25, Reason.INVOICE: 25, Reason.AMOUNT: 25, Reason.NAME: 20, Reason.FAMILY_NAME: 5,
     Reason.ACCOUNT: 20, Reason.NUMBER_MENDED: -5, Reason.OTHER_NAME: -15, Reason.TOO_MUCH: -10, Reason.CLOSED: -20,
+    Reason.SEVERAL: 0, Reason.UNKNOWN_NUMBER: 0,
 }  # fmt: skip
+_OWN = (Kind.KID, Kind.CASE)
+_NAMED = {Name.SAME: Reason.NAME, Name.FAMILY: Reason.FAMILY_NAME}
 
 
-@dataclass(frozen=True, slots=True)
-class _Evidence:
+class _Evidence(NamedTuple):
     """Everything that speaks for and against one case."""
 
     facts: CaseFacts
@@ -171,9 +173,10 @@ def compare_names(payer: frozenset[str], debtors: Iterable[frozenset[str]]) -> N
 def decide(incoming: Incoming, candidates: Iterable[Candidate], known: Known) -> Decision:
     """Weigh a payment's candidates against what is known of the cases they name."""
     found = list(candidates)
-    named = _named(found, known)
+    named = _named(found, known) if known.numbers else {}
     evidence = [_weigh(incoming, known.cases[case_id], candidate) for case_id, candidate in named.items()]
-    evidence += _by_invoice(incoming, found, known, set(named))
+    if known.invoices:
+        evidence += _by_invoice(incoming, found, known, set(named))
     chosen = _choose(evidence, found, known)
     if chosen is not None and chosen.number is not None:
         return Decision(case_id=chosen.facts.case_id, number=chosen.number.number, suggestions=(_suggest(chosen),))
@@ -182,12 +185,13 @@ def decide(incoming: Incoming, candidates: Iterable[Candidate], known: Known) ->
     evidence += _by_person(incoming, known, seen | {e.facts.case_id for e in evidence})
     several = len(named) > 1
     unknown = any(_is_unknown(c, known) for c in found)
-    suggestions = sorted(
-        (_suggest(e, several=several and e.number is not None, unknown=unknown) for e in evidence),
-        key=lambda s: (-s.score, s.case_id),
-    )[:SUGGESTIONS_MAX]
+    suggestions = [_suggest(e, several=several and e.number is not None, unknown=unknown) for e in evidence]
+    suggestions.sort(key=lambda s: (-s.score, s.case_id))
     return Decision(
-        case_id=None, number="", suggestions=tuple(suggestions), split=_split(incoming.amount_ore, named, known)
+        case_id=None,
+        number="",
+        suggestions=tuple(suggestions[:SUGGESTIONS_MAX]),
+        split=_split(incoming.amount_ore, named, known) if several else (),
     )
 
 
@@ -195,7 +199,7 @@ def _named(candidates: list[Candidate], known: Known) -> dict[str, Candidate]:
     """Return the cases named by a saksnummer or KID of ours, each with the best number that names it."""
     named: dict[str, Candidate] = {}
     for candidate in candidates:
-        case_id = known.numbers.get(candidate.number) if candidate.kind in (Kind.KID, Kind.CASE) else None
+        case_id = known.numbers.get(candidate.number) if candidate.kind in _OWN else None
         if case_id is not None and (case_id not in named or _rank(candidate) > _rank(named[case_id])):
             named[case_id] = candidate
     return named
@@ -208,11 +212,11 @@ def _rank(candidate: Candidate) -> tuple[bool, bool, bool, bool]:
 def _weigh(incoming: Incoming, facts: CaseFacts, number: Candidate | None, *, slip: bool = False) -> _Evidence:
     amount = incoming.amount_ore in facts.amounts
     return _Evidence(
-        facts=facts,
-        number=number,
-        amount=amount,
+        facts,
+        number,
+        amount,
         too_much=not amount and incoming.amount_ore > facts.ceiling_ore,
-        name=compare_names(incoming.payer_names, facts.names),
+        name=compare_names(incoming.payer_names, facts.names) if incoming.payer_names else Name.UNKNOWN,
         account=facts.case_id in incoming.by_account,
         slip=slip,
     )
@@ -220,6 +224,8 @@ def _weigh(incoming: Incoming, facts: CaseFacts, number: Candidate | None, *, sl
 
 def _choose(evidence: list[_Evidence], candidates: list[Candidate], known: Known) -> _Evidence | None:
     """Return the one case that may be posted without a person, if there is one."""
+    if not evidence:
+        return None
     numbered = [e for e in evidence if e.number is not None and e.number.kind is not Kind.INVOICE]
     invoiced = [e for e in evidence if e.number is not None and e.number.kind is Kind.INVOICE and e.number.anchored]
     if len(numbered) == 1:
@@ -236,13 +242,12 @@ def _choose(evidence: list[_Evidence], candidates: list[Candidate], known: Known
 def _contradicted(best: _Evidence, candidates: list[Candidate], known: Known) -> bool:
     """Tell whether another number in the message points away from the case."""
     number = best.number
+    bare = number is not None and not number.anchored
     for other in candidates:
-        invoiced = known.invoices.get(other.number, frozenset())
+        invoiced = known.invoices.get(other.number)
         if invoiced and best.facts.case_id not in invoiced and (other.anchored or other is number) and best.support < 2:
             return True
-        if _is_unknown(other, known) and not best.amount:
-            return True
-        if _is_unknown(other, known) and number is not None and not number.anchored:
+        if other is not number and _is_unknown(other, known) and (bare or not best.amount):
             return True
     return False
 
@@ -312,23 +317,28 @@ def _split(amount_ore: int, named: Mapping[str, Candidate], known: Known) -> tup
 
 
 def _suggest(evidence: _Evidence, *, several: bool = False, unknown: bool = False) -> Suggestion:
-    reasons = [*_number_reasons(evidence)]
-    for reason, holds in (
-        (Reason.AMOUNT, evidence.amount),
-        (Reason.NAME, evidence.name is Name.SAME),
-        (Reason.FAMILY_NAME, evidence.name is Name.FAMILY),
-        (Reason.ACCOUNT, evidence.account),
-        (Reason.OTHER_NAME, evidence.name is Name.OTHER),
-        (Reason.TOO_MUCH, evidence.too_much),
-        (Reason.CLOSED, not evidence.facts.is_open),
-        (Reason.SEVERAL, several),
-        (Reason.UNKNOWN_NUMBER, unknown),
-    ):
-        if holds:
-            reasons.append(reason)
-    score = max(1, min(100, sum(_SCORE.get(reason, 0) for reason in reasons)))
+    reasons = _number_reasons(evidence)
+    if evidence.amount:
+        reasons.append(Reason.AMOUNT)
+    if evidence.name in _NAMED:
+        reasons.append(_NAMED[evidence.name])
+    if evidence.account:
+        reasons.append(Reason.ACCOUNT)
+    if evidence.name is Name.OTHER:
+        reasons.append(Reason.OTHER_NAME)
+    if evidence.too_much:
+        reasons.append(Reason.TOO_MUCH)
+    if not evidence.facts.is_open:
+        reasons.append(Reason.CLOSED)
+    if several:
+        reasons.append(Reason.SEVERAL)
+    if unknown:
+        reasons.append(Reason.UNKNOWN_NUMBER)
+    score = sum([_SCORE[reason] for reason in reasons])
     number = evidence.number.number if evidence.number else ""
-    return Suggestion(case_id=evidence.facts.case_id, score=score, reasons=tuple(reasons), number=number)
+    return Suggestion(
+        case_id=evidence.facts.case_id, score=max(1, min(100, score)), reasons=tuple(reasons), number=number
+    )
 
 
 def _number_reasons(evidence: _Evidence) -> list[Reason]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from payments_ingest.domain.text import normalise
 from shared.kid import CASE_NUMBER_LENGTH, KID_LENGTH
@@ -24,6 +24,7 @@ _BEFORE = 28
 
 _DROPPED = re.compile(
     r"""
+    (?=[0-9+tmprnk])(?:                                                # how any of these begins: most places do not
       (?<![0-9])(?:                                                # a date: 1.2.26, 01.02.2026, 2026-02-01
           [0-3]?[0-9][./-][ ]?[01]?[0-9][./-][ ]?(?:(?:19|20)[0-9]{2}|[0-9]{2})
         | (?:19|20)[0-9]{2}[-./][01][0-9][-./][0-3][0-9]
@@ -32,6 +33,7 @@ _DROPPED = re.compile(
     | \bno[0-9]{2}(?:[ ]?[0-9]{4}){2}[ ]?[0-9]{3}(?![0-9])          # an IBAN
     | \b(?:kr|nok)[ .:]*[0-9]{1,3}(?:[ .]?[0-9]{3}){0,2}(?:[.,](?:[0-9]{2}|-{1,2}))?(?![0-9])
     | (?<![0-9])[0-9]{1,3}(?:[ .]?[0-9]{3}){0,2},(?:[0-9]{2}|-{1,2})(?![0-9])
+    )
     """,
     re.VERBOSE,
 )
@@ -60,8 +62,12 @@ _INVOICE = re.compile(
 )
 _NOT_REFERENCE = re.compile(r"[^0-9a-z]")
 _BARE_INVOICE = range(5, 21)
+_NEARLY = (CASE_NUMBER_LENGTH - 1, CASE_NUMBER_LENGTH, CASE_NUMBER_LENGTH + 1, KID_LENGTH)
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
-_DOUBLING = str.maketrans("0123456789", "0246813579")
+_DOUBLING = bytes.maketrans(b"0123456789", b"0246813579")
+_ZERO = ord("0")
+_WORTH = {str(digit): (digit, doubled) for digit, doubled in enumerate(_DOUBLED)}
+"""What a digit adds to the MOD10 sum at an undoubled and at a doubled place."""
 
 
 class Kind(StrEnum):
@@ -73,9 +79,8 @@ class Kind(StrEnum):
     NEAR = "near"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One number found in a message.
+class Candidate(NamedTuple):
+    """One number found in a message; a tuple because thousands a second are made.
 
     ``anchored``: a word such as «saksnr» stands before it. ``whole``: it stands alone, not pieced together from a
     longer row of groups. ``mended``: letters were read as digits. A ``NEAR`` candidate has a wrong check digit or
@@ -102,7 +107,7 @@ def find_numbers(text: str, amount_ore: int) -> tuple[Candidate, ...]:
         _keep(found, candidate)
     if _CONFUSED.search(plain):
         for candidate in _read(_CONFUSED.sub(_mend_digits, plain), amount_ore):
-            _keep(found, replace(candidate, mended=True))
+            _keep(found, candidate._replace(mended=True))
     return tuple(found.values()) if len(found) <= CANDIDATES_MAX else ()
 
 
@@ -120,6 +125,8 @@ def neighbours(number: str) -> tuple[str, ...]:
 
 def twins(number: str) -> tuple[str, ...]:
     """Return the numbers that differ from ``number`` by one swap of 09 and 90, which MOD10 does not see."""
+    if "09" not in number and "90" not in number:
+        return ()
     return tuple(
         f"{number[:at]}{pair[::-1]}{number[at + 2 :]}"
         for at in range(len(number) - 1)
@@ -129,27 +136,54 @@ def twins(number: str) -> tuple[str, ...]:
 
 def _slips(number: str, length: int) -> Iterator[str]:
     """Yield what ``number`` may be a slip of, with the right check digit: at each place there is one such digit."""
+    worth = [_WORTH[digit] for digit in number]
     if len(number) == length:
-        for at in range(length - 1):
-            swapped = number[:at] + number[at + 1] + number[at] + number[at + 2 :]
-            if not _mod10_rest(swapped):
-                yield swapped
-        for at in range(length):
-            yield _with_digit(number[:at], number[at + 1 :])
+        yield from _altered(number, worth)
     elif len(number) == length - 1:
-        for at in range(length):
-            yield _with_digit(number[:at], number[at:])
+        yield from _completed(number, worth)
     elif len(number) == length + 1:
-        for at in range(length + 1):
-            shorter = number[:at] + number[at + 1 :]
-            if not _mod10_rest(shorter):
-                yield shorter
+        yield from _shortened(number, worth)
 
 
-def _with_digit(before: str, after: str) -> str:
-    """Put the one digit between that makes the whole valid by MOD10."""
-    missing = -_mod10_rest(f"{before}0{after}") % 10
-    return f"{before}{_DOUBLED.index(missing) if len(after) % 2 else missing}{after}"
+def _altered(number: str, worth: list[tuple[int, int]]) -> Iterator[str]:
+    """Two neighbours swapped back, or one digit put right."""
+    last = len(number) - 1
+    rest = sum(both[(last - at) % 2] for at, both in enumerate(worth))
+    for at in range(last):
+        odd = (last - at) % 2
+        left, right = worth[at], worth[at + 1]
+        if not (rest - left[odd] - right[1 - odd] + right[odd] + left[1 - odd]) % 10:
+            yield number[:at] + number[at + 1] + number[at] + number[at + 2 :]
+    for at in range(last + 1):
+        odd = (last - at) % 2
+        yield f"{number[:at]}{_digit_worth(worth[at][odd] - rest, odd)}{number[at + 1 :]}"
+
+
+def _completed(number: str, worth: list[tuple[int, int]]) -> Iterator[str]:
+    """The digit that is missing, put in at each place: what stands before it moves one place to the left."""
+    last = len(number) - 1
+    rest = sum(both[(last - at) % 2] for at, both in enumerate(worth))
+    for at in range(last + 2):
+        yield f"{number[:at]}{_digit_worth(-rest, (last + 1 - at) % 2)}{number[at:]}"
+        if at <= last:
+            odd = (last - at) % 2
+            rest += worth[at][1 - odd] - worth[at][odd]
+
+
+def _shortened(number: str, worth: list[tuple[int, int]]) -> Iterator[str]:
+    """One digit too many, left out: what stands before it moves one place to the right."""
+    last = len(number) - 1
+    rest = sum(both[(last - at) % 2] for at, both in enumerate(worth))
+    for at, both in enumerate(worth):
+        odd = (last - at) % 2
+        if not (rest - both[odd]) % 10:
+            yield number[:at] + number[at + 1 :]
+        rest += both[1 - odd] - both[odd]
+
+
+def _digit_worth(value: int, odd: int) -> int:
+    """Return the digit that counts ``value`` modulo 10 at a place that is doubled (``odd``) or not."""
+    return _DOUBLED.index(value % 10) if odd else value % 10
 
 
 def _mod10_rest(digits: str) -> int:
@@ -157,7 +191,8 @@ def _mod10_rest(digits: str) -> int:
 
     The same rule as ``shared.kid.mod10``, for the many numbers of one message that are tried.
     """
-    return sum(map(int, digits[-1::-2] + digits[-2::-2].translate(_DOUBLING))) % 10
+    signs = digits.encode()
+    return (sum(signs[-1::-2]) + sum(signs[-2::-2].translate(_DOUBLING)) - _ZERO * len(signs)) % 10
 
 
 def _keep(found: dict[str, Candidate], candidate: Candidate) -> None:
@@ -175,30 +210,33 @@ def _mend_digits(match: re.Match[str]) -> str:
     return token.translate(_MENDED) if len(token) >= _CONFUSED_DIGITS_MIN and digits >= 2 else token
 
 
-def _read(plain: str, amount_ore: int) -> Iterator[Candidate]:
+def _read(plain: str, amount_ore: int) -> list[Candidate]:
     text = _DROPPED.sub("|", plain)
-    own = {str(amount_ore), str(amount_ore // 100)}
+    found: list[Candidate] = []
     anchored, end = False, -1
     for match in _CHAIN.finditer(text):
         start = match.start()
         listed = anchored and _LISTED.fullmatch(text, end, start) is not None
-        anchored = listed or _CASE_WORD.search(text[max(0, start - _BEFORE) : start]) is not None
+        anchored = listed or (start > 0 and _CASE_WORD.search(text[max(0, start - _BEFORE) : start]) is not None)
         end = match.end()
-        yield from _of_chain(match.group(), own, anchored=anchored)
+        chain = match.group()
+        if chain.isdigit():
+            _add_group(found, chain, amount_ore, anchored=anchored)
+        else:
+            _add_chain(found, chain, amount_ore, anchored=anchored)
     if "fak" in text or "inv" in text or "regning" in text:
         for match in _INVOICE.finditer(plain):
-            yield Candidate(number=fold_reference(match.group(1)), kind=Kind.INVOICE, anchored=True)
+            found.append(Candidate(fold_reference(match.group(1)), Kind.INVOICE, anchored=True))
+    return found
 
 
-def _of_chain(chain: str, own: set[str], *, anchored: bool) -> Iterator[Candidate]:
-    if chain.isdigit():
-        yield from _of_group(chain, own, anchored=anchored)
-        return
+def _add_chain(found: list[Candidate], chain: str, amount_ore: int, *, anchored: bool) -> None:
+    """Add what a row of groups of digits may mean: each group, and neighbours pieced together."""
     groups = _GROUP.findall(chain)[:_GROUPS_MAX]
     total = sum(map(len, groups))
     for group in groups:
         if total != 11 or len(group) == CASE_NUMBER_LENGTH:
-            yield from _of_group(group, own, anchored=anchored and len(group) >= CASE_NUMBER_LENGTH)
+            _add_group(found, group, amount_ore, anchored=anchored and len(group) >= CASE_NUMBER_LENGTH)
     if total == 11:
         return  # a national id or an account, as people space them
     known = False
@@ -207,9 +245,9 @@ def _of_chain(chain: str, own: set[str], *, anchored: bool) -> Iterator[Candidat
             candidate = _own_number(joined, anchored=anchored and start == 0, whole=stop - start == len(groups))
             if candidate:
                 known = True
-                yield candidate
+                found.append(candidate)
     if anchored and not known and total in (CASE_NUMBER_LENGTH, KID_LENGTH):
-        yield Candidate(number="".join(groups), kind=Kind.NEAR, anchored=True)
+        found.append(Candidate("".join(groups), Kind.NEAR, anchored=True))
 
 
 def _joined(groups: list[str], start: int) -> Iterator[tuple[int, str]]:
@@ -223,16 +261,23 @@ def _joined(groups: list[str], start: int) -> Iterator[tuple[int, str]]:
             yield stop + 1, joined
 
 
-def _of_group(group: str, own: set[str], *, anchored: bool) -> Iterator[Candidate]:
+def _add_group(found: list[Candidate], group: str, amount_ore: int, *, anchored: bool) -> None:
+    """Add what a row of digits may be: a number of ours, nearly one, or an invoice number."""
     candidate = _own_number(group, anchored=anchored, whole=True)
     if candidate:
-        yield candidate
-        return
-    near = (CASE_NUMBER_LENGTH - 1, CASE_NUMBER_LENGTH, CASE_NUMBER_LENGTH + 1, KID_LENGTH)
-    if anchored and len(group) in near:
-        yield Candidate(number=group, kind=Kind.NEAR, anchored=True)
-    elif len(group) in _BARE_INVOICE and len(group) != 11 and group not in own and len(group.lstrip("0")) > 3:
-        yield Candidate(number=group.lstrip("0"), kind=Kind.INVOICE)
+        found.append(candidate)
+    elif anchored and len(group) in _NEARLY:
+        found.append(Candidate(group, Kind.NEAR, anchored=True))
+    elif _may_be_invoice(group, amount_ore):
+        found.append(Candidate(group.lstrip("0"), Kind.INVOICE))
+
+
+def _may_be_invoice(group: str, amount_ore: int) -> bool:
+    """Tell whether digits may be an invoice number: not too few or too many, no national id and no amount."""
+    size = len(group)
+    if size not in _BARE_INVOICE or size == 11 or len(group.lstrip("0")) <= 3:
+        return False
+    return group not in (str(amount_ore), str(amount_ore // 100))
 
 
 def _own_number(digits: str, *, anchored: bool, whole: bool) -> Candidate | None:
@@ -240,7 +285,7 @@ def _own_number(digits: str, *, anchored: bool, whole: bool) -> Candidate | None
     if size not in (CASE_NUMBER_LENGTH, KID_LENGTH) or _mod10_rest(digits):
         return None
     if size == CASE_NUMBER_LENGTH:
-        return Candidate(number=digits, kind=Kind.CASE, anchored=anchored, whole=whole)
+        return Candidate(digits, Kind.CASE, anchored, whole)
     if digits[0] in "1234":
-        return Candidate(number=digits, kind=Kind.KID, anchored=anchored, whole=whole)
+        return Candidate(digits, Kind.KID, anchored, whole)
     return None

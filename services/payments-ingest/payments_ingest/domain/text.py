@@ -35,7 +35,6 @@ _CLEAN: dict[int, str | None] = {
 }
 # UTF-8 that someone read as cp1252 leaves pairs such as «Ã¥» (å) and «â€“» (–).
 _MOJIBAKE = re.compile("[\u00c2\u00c3][\u0080-\u00bf\u0152-\u2122]|\u00e2[\u0080\u20ac]")
-_SPACES = re.compile(r"\s+")
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ä": "ae", "ö": "o", "ð": "d", "þ": "th", "ł": "l", "đ": "d"})
 _WORDS = re.compile(r"[a-z]+")
 _NOT_NAMES = frozenset(
@@ -54,7 +53,7 @@ def normalise(text: str) -> str:
         text = unicodedata.normalize("NFKC", text.translate(_CLEAN)).casefold().translate(_CLEAN)
     else:
         text = text.lower()
-    return _SPACES.sub(" ", text)
+    return " ".join(text.split())
 
 
 def _mend(text: str) -> str:
@@ -78,8 +77,9 @@ def name_parts(name: str) -> frozenset[str]:
 
     Order, case, accents and æøå spelled with other letters do not matter; initials and company forms are left out.
     """
-    folded = normalise(name).translate(_LETTERS)
+    folded = normalise(name)
     if not folded.isascii():
+        folded = folded.translate(_LETTERS)
         folded = "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
     folded = folded.replace("aa", "a").replace("oe", "o").replace("'", "")
     words = [word for word in _WORDS.findall(folded) if len(word) > 1 and word not in _NOT_NAMES]
