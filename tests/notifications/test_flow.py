@@ -91,13 +91,14 @@ def test_a_party_that_changes_while_its_letter_is_made_is_rendered_anew(room: Ma
 
     from notifications.jobs import _make
     from notifications.render import Renderer
+    from notifications.sealed import Opener
     from notifications.store import mailings
     from notifications.usecases.rendering import record_made
 
     room.feed(party(), issued())
     with room.service.db.read() as tx:
         [item] = mailings.renderable(tx, 10)
-    made = _make(room.service, Renderer(SENDER), item, None)
+    made = _make(room.service, Renderer(SENDER), Opener(()), item, None)
     room.feed(party(name="Kari Hansen"))
     with room.service.uow() as uow:
         assert record_made(uow, [made]) == []

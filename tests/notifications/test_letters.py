@@ -185,7 +185,7 @@ def unlawful() -> list[tuple[str, Facts]]:
         ("amount_not_positive", sample.fee_reversed(amount_ore=0)),
         ("empty", sample.plan_confirmation(heading=" ")),
         ("empty", sample.plan_confirmation(paragraphs=())),
-        ("text_too_long", sample.plan_confirmation(paragraphs=("x" * 2_001,))),
+        ("text_too_long", sample.plan_confirmation(paragraphs=("x" * 4_001,))),
         ("no_payment", sample.plan_confirmation(payment=None)),
     ]
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 from support import letters as sample
+from support import notices
 
 from notifications.domain.formats import LANGUAGES
-from notifications.domain.letters import Recipient
+from notifications.domain.letters import Facts, Recipient
 
 Validate = Callable[[Mapping[str, bytes], str], dict[str, list[str]]]
 
@@ -23,7 +24,10 @@ def test_every_letter_complies_with_pdf_a_and_pdf_ua(verapdf: Validate, flavour:
         "gebyr": sample.fee_reversed,
         "avtale": sample.plan_confirmation,
     }
-    facts = {f"{name}-{language}": make(language) for name, make in makers.items() for language in LANGUAGES}
+    facts: dict[str, Facts] = {
+        f"{name}-{language}": make(language) for name, make in makers.items() for language in LANGUAGES
+    }
+    facts |= {f"{kind}-{lang}": notices.letter(kind, lang) for kind in notices.KINDS for lang in LANGUAGES}
     strange = Recipient(name="محمد Ærlig #1", address_lines=("«Sør»gata 1", "0155 Oslo"))
     facts["strange"] = replace(sample.varsel(), recipient=strange)
     facts["long"] = sample.varsel(lines=(sample.line(),) * 90)

@@ -16,6 +16,7 @@ from notifications.domain.letters import (
     Creditor,
     DemandFacts,
     FeeReversedFacts,
+    Instalment,
     LetterKind,
     Payment,
     Recipient,
@@ -146,7 +147,10 @@ def plan_confirmation(language: Language = "nb", **changes: Any) -> Confirmation
             "Betal hvert avdrag innen fristen, og bruk KID-en til avtalen. En eldre KID kan bryte avtalen.",
         ),
         details=(("Avtalen gjelder", f"sak {CASE_NUMBER}"), ("Samlet beløp", "1 800,00 kroner")),
-        instalments=((date(2026, 3, 2), 60_000), (date(2026, 4, 1), 60_000), (date(2026, 5, 4), 60_000)),
+        instalments=tuple(
+            Instalment(number=n, due_on=due, amount_ore=60_000)
+            for n, due in enumerate((date(2026, 3, 2), date(2026, 4, 1), date(2026, 5, 4)), 1)
+        ),
         payment=payment(60_000, date(2026, 3, 2), "326000000100013"),
     )
     return replace(facts, **changes)

@@ -38,8 +38,10 @@ from shared.events.claims import (
     Recipient,
     StatementLine,
 )
+from shared.events.requests import TextState
 from shared.ids import derived, letter_id
 from shared.migrate import upgrade
+from shared.sealing import read_public, seal
 from shared.tables import Plumbing
 
 EPOCH = "log-1"
@@ -168,7 +170,8 @@ class Mailroom:
         return self.service.inbox.take(records, EPOCH)
 
     def record(self, payload: Payload) -> Record:
-        key = str(getattr(payload, "debtor_ref", "") or getattr(payload, "case_id", ""))
+        names = ("text_id", "debtor_ref", "case_id")
+        key = next(str(getattr(payload, name)) for name in names if getattr(payload, name, ""))
         self.versions[(payload.TOPIC, key)] += 1
         version = self.versions[(payload.TOPIC, key)]
         envelope = Envelope(
@@ -180,6 +183,11 @@ class Mailroom:
             version=version,
         )
         return self._record(payload.TOPIC, key, encode(payload), envelope.headers())
+
+    def text(self, words: str, text_id: str = "text-1", *, context: str | None = None) -> TextState:
+        """Return words as claims-api seals them to this service."""
+        public = read_public(self.folder / "keys" / "notifications.pub")
+        return TextState(text_id=text_id, case_id="case-1", sealed_text=seal(public, words, context=context or text_id))
 
     def erase(self, ref: str) -> None:
         """Take a tombstone from ``parties``."""

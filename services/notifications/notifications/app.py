@@ -13,6 +13,7 @@ from notifications.channels.folder import FolderChannel
 from notifications.consumers import handlers, states
 from notifications.jobs import jobs
 from notifications.render import Renderer
+from notifications.sealed import Opener
 from notifications.settings import NOTIFICATIONS, Settings
 from notifications.store import mailings
 from notifications.tables import PLUMBING
@@ -40,7 +41,11 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine, *, chann
         routers=ROUTERS,
         handlers=handlers(),
         states=states(),
-        jobs=jobs(Renderer(settings.sender), channel or FolderChannel(settings.letters_dir)),
+        jobs=jobs(
+            Renderer(settings.sender),
+            channel or FolderChannel(settings.letters_dir),
+            Opener((settings.keys_dir / f"{NOTIFICATIONS}.key",)),
+        ),
         backlog=backlog,
         migrations=MIGRATIONS,
         large_bodies=BODY_LIMITS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from notifications.usecases import parties, plan
 from shared.events import Payload
 from shared.events.claims import DemandIssued, DemandReleased, DemandWithdrawn, FeeReversed
+from shared.events.requests import NoticeIssued
 from shared.inbox import Handler, StateHandler
 
 
@@ -15,6 +16,7 @@ def handlers() -> dict[type[Payload], Handler]:
         DemandReleased: plan.release,
         DemandWithdrawn: plan.withdraw,
         FeeReversed: plan.plan_fee_notices,
+        NoticeIssued: plan.plan_notices,
     }
 
 

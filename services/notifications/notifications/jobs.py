@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
 from notifications.channels import Channel, Duplicate, Outcome, Parcel, Refused, RetryLater, Sent
 from notifications.domain.letters import Unprintable
 from notifications.render import Renderer
+from notifications.sealed import Opener
 from notifications.store import mailings as store
 from notifications.store.mailings import Letter, Mailing, Renderable
 from notifications.usecases import dispatch
-from notifications.usecases.rendering import Made, facts_of, fee_letter_of, record_made
+from notifications.usecases.facts import facts_of, fee_letter_of
+from notifications.usecases.rendering import Made, record_made
 from shared.failpoints import reach
 from shared.service import Job, Service
 
@@ -29,22 +32,22 @@ EVERY_S = 1.0
 log = logging.getLogger(__name__)
 
 
-def jobs(renderer: Renderer, channel: Channel) -> list[Job]:
+def jobs(renderer: Renderer, channel: Channel, opener: Opener) -> list[Job]:
     """Return this service's jobs."""
     return [
-        Job("render", partial(render_planned, renderer=renderer), EVERY_S),
+        Job("render", partial(render_planned, renderer=renderer, opener=opener), EVERY_S),
         Job("dispatch", partial(dispatch_released, channel=channel), EVERY_S),
     ]
 
 
-def render_planned(service: Service, renderer: Renderer) -> int:
+def render_planned(service: Service, renderer: Renderer, opener: Opener) -> int:
     """Render letters that wait for nothing; returns how many were rendered or failed."""
     with service.db.read() as tx:
         items = store.renderable(tx, RENDER_MAX)
         fee_letters = store.find(tx, {demand for item in items if (demand := fee_letter_of(item)) is not None})
     if not items:
         return 0
-    made = [_make(service, renderer, item, fee_letters.get(fee_letter_of(item) or "")) for item in items]
+    made = [_make(service, renderer, opener, item, fee_letters.get(fee_letter_of(item) or "")) for item in items]
     with service.uow() as uow:
         recorded = record_made(uow, made)
     for one in recorded:
@@ -55,23 +58,17 @@ def render_planned(service: Service, renderer: Renderer) -> int:
     return len(recorded)
 
 
-def _make(service: Service, renderer: Renderer, item: Renderable, fee_letter: Mailing | None) -> Made:
+def _make(service: Service, renderer: Renderer, opener: Opener, item: Renderable, fee_letter: Mailing | None) -> Made:
     started = service.machine.monotonic()
     letter, party = item.letter, item.party
+    made = Made(letter=letter, party_version=party.version, language=party.language, texts=item.texts)
     try:
-        rendered = renderer.pdf(facts_of(item, fee_letter))
+        rendered = renderer.pdf(facts_of(item, opener, fee_letter))
     except Unprintable as wrong:
         log.warning("letter %s cannot be rendered: %s", letter.letter_id, wrong.code)
-        return Made(letter=letter, party_version=party.version, language=party.language, failure=wrong.code)
+        return replace(made, failure=wrong.code)
     service.metrics.observe("letter_render_seconds", service.machine.monotonic() - started, kind=letter.kind)
-    return Made(
-        letter=letter,
-        party_version=party.version,
-        language=party.language,
-        pdf=rendered.pdf,
-        sha256=rendered.sha256,
-        pages=rendered.pages,
-    )
+    return replace(made, pdf=rendered.pdf, sha256=rendered.sha256, pages=rendered.pages)
 
 
 def dispatch_released(service: Service, channel: Channel) -> int:

@@ -32,6 +32,7 @@ from notifications.domain.letters import (
     Facts,
     FeeReversedFacts,
     Payment,
+    Section,
     Unprintable,
     check,
 )
@@ -237,14 +238,31 @@ def _fee_reversed(facts: FeeReversedFacts) -> dict[str, Any]:
 
 
 def _confirmation(facts: ConfirmationFacts) -> dict[str, Any]:
-    language = facts.language
+    language, creditor = facts.language, facts.creditor
     return {
         "heading": printable(facts.heading),
-        "paragraphs": [printable(text) for text in facts.paragraphs],
-        "details": [[printable(label), printable(value)] for label, value in facts.details],
+        "creditor": {"name": printable(creditor.name), "org_number": creditor.org_number} if creditor else None,
+        "paragraphs": [_bound(text) for text in facts.paragraphs],
+        "reasons": [_section(section) for section in facts.reasons],
+        "details": [[printable(label), _bound(value)] for label, value in facts.details],
         "instalments": [
-            {"due": formats.day(due, language), "amount": formats.amount(ore, language)}
-            for due, ore in facts.instalments
+            {
+                "number": one.number,
+                "due": formats.day(one.due_on, language),
+                "amount": formats.amount(one.amount_ore, language),
+            }
+            for one in facts.instalments
         ],
+        "instalments_total": formats.amount(sum(one.amount_ore for one in facts.instalments), language),
         "payment": _payment(facts.payment, facts.case_number, language) if facts.payment else None,
+        "closing": [_section(section) for section in facts.closing],
     }
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {"title": section.title, "paragraphs": [_bound(text) for text in section.paragraphs]}
+
+
+def _bound(text: str) -> str:
+    """Return running text as it prints, its no-break spaces kept: an amount never falls apart at the end of a line."""
+    return "\u00a0".join(printable(part) for part in text.split("\u00a0"))

@@ -31,6 +31,8 @@ class PartyRow(Model, table=True):
     language: str = Field(max_length=2)
     sealed_national_id: str | None = None
     org_number: str | None = Field(default=None, max_length=9)
+    protection: str = Field(default="none", max_length=24)
+    representative: dict[str, Any] | None = Field(default=None, sa_type=JsonType)
 
 
 class MailingRow(Model, table=True):
@@ -55,6 +57,27 @@ class MailingRow(Model, table=True):
     withdrawn_after_dispatch: bool = False
     created_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class TextRow(Model, table=True):
+    """Words that a letter prints, sealed as they came on ``parties``. Erased: only id, version and the mark."""
+
+    __tablename__ = "printed_text"
+
+    text_id: str = Field(primary_key=True, max_length=80)
+    version: int = Field(sa_type=BigInteger)
+    erased: bool = False
+    sealed_text: str | None = None
+
+
+class MailingTextRow(Model, table=True):
+    """A text that the letters of a mailing print, and wait for."""
+
+    __tablename__ = "mailing_text"
+
+    mailing_id: str = Field(primary_key=True, foreign_key="mailing.mailing_id", max_length=80)
+    ordinal: int = Field(primary_key=True)
+    text_id: str = Field(index=True, max_length=80)
 
 
 class LetterRow(Model, table=True):

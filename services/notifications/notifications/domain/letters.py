@@ -17,7 +17,10 @@ MAX_LINES = 200
 """Claims one letter can list."""
 
 MAX_TEXT = 2_000
-"""Characters in one name, label or paragraph."""
+"""Characters in one name or label."""
+
+MAX_PARAGRAPH = 4_000
+"""Characters in one paragraph: as many as a caseworker's whole text may have."""
 
 
 class LetterKind(StrEnum):
@@ -141,14 +144,38 @@ class FeeReversedFacts(Common):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Instalment:
+    """One payment of a plan (avdrag): its number in the plan, the last day to pay, the amount in øre."""
+
+    number: int
+    due_on: date
+    amount_ore: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of a plain letter under a heading of its own (avsnitt)."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmationFacts(Common):
-    """The facts of a plain letter: heading, paragraphs, labelled details, instalments, and how to pay what is due."""
+    """The facts of a plain letter, in the order they are printed.
+
+    Heading, paragraphs, sections with the reasons, labelled details, instalments, how to pay what is due, and sections
+    that say what happens next. ``creditor`` is named beside the address.
+    """
 
     heading: str
     paragraphs: tuple[str, ...]
+    creditor: Creditor | None = None
+    reasons: tuple[Section, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
-    instalments: tuple[tuple[date, int], ...] = ()
+    instalments: tuple[Instalment, ...] = ()
     payment: Payment | None = None
+    closing: tuple[Section, ...] = ()
 
     @property
     def kind(self) -> LetterKind:
@@ -218,8 +245,11 @@ def _check_payment(payment: Payment) -> None:
 def _check_confirmation(facts: ConfirmationFacts) -> None:
     if not facts.heading.strip() or not facts.paragraphs:
         raise Unprintable("empty", "a letter needs a heading and something to say")
-    if any(len(text) > MAX_TEXT for text in facts.paragraphs):
-        raise Unprintable("text_too_long", f"a paragraph has at most {MAX_TEXT} characters")
+    said = [*facts.paragraphs, *(text for part in (*facts.reasons, *facts.closing) for text in part.paragraphs)]
+    if any(len(text) > MAX_PARAGRAPH for text in said):
+        raise Unprintable("text_too_long", f"a paragraph has at most {MAX_PARAGRAPH} characters")
+    if max(len(facts.details), len(facts.instalments)) > MAX_LINES:
+        raise Unprintable("line_count", f"expected at most {MAX_LINES} claims and instalments")
     if facts.instalments and facts.payment is None:
         raise Unprintable("no_payment", "instalments need to know where the money goes")
     if facts.payment is not None:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, func, or_, select, update
 from sqlalchemy.sql import bindparam
 
 from notifications.domain.states import HELD_BACK, LetterState, MailingState, sources
+from notifications.store import texts
 from notifications.store.parties import PARTY, Party
+from notifications.store.texts import MAILING_TEXT, TEXT, Text
 from notifications.tables import LetterRow, MailingRow
 from shared.db import chunks, insert_ignore, lock_rows, table_of
 
@@ -72,11 +74,12 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Renderable:
-    """A planned letter whose recipient is known at the version it waits for."""
+    """A planned letter whose recipient is known at the version it waits for, with the (sealed) texts it prints."""
 
     letter: Letter
     mailing: Mailing
     party: Party
+    texts: tuple[Text, ...] = ()
 
 
 def letter_of(row: RowMapping) -> Letter:
@@ -132,7 +135,7 @@ def find_letters(tx: Connection, letter_ids: Iterable[str]) -> dict[str, Letter]
 
 
 def renderable(tx: Connection, limit: int) -> list[Renderable]:
-    """Return the oldest planned letters that need not wait for their recipient's version."""
+    """Return the oldest planned letters that wait neither for their recipient's version nor for a text."""
     query = (
         select(LETTER, MAILING, PARTY)
         .join(MAILING, MAILING.c.mailing_id == LETTER.c.mailing_id)
@@ -141,14 +144,28 @@ def renderable(tx: Connection, limit: int) -> list[Renderable]:
             LETTER.c.state == LetterState.PLANNED,
             MAILING.c.state == MailingState.PLANNED,
             or_(PARTY.c.version >= LETTER.c.party_version, PARTY.c.erased),
+            ~_lacks_a_text(),
         )
         .order_by(LETTER.c.created_at, LETTER.c.letter_id)
         .limit(limit)
     )
+    rows = tx.execute(query).mappings().all()
+    words = texts.of_mailings(tx, (row[MAILING.c.mailing_id] for row in rows))
     return [
-        Renderable(letter_of(row), _mailing_of(row), Party(**{c.name: row[c] for c in PARTY.columns}))
-        for row in tx.execute(query).mappings()
+        Renderable(
+            letter_of(row),
+            _mailing_of(row),
+            Party(**{c.name: row[c] for c in PARTY.columns}),
+            words.get(row[MAILING.c.mailing_id], ()),
+        )
+        for row in rows
     ]
+
+
+def _lacks_a_text() -> ColumnElement[bool]:
+    """Whether a mailing prints a text that has not come yet."""
+    came = exists().where(TEXT.c.text_id == MAILING_TEXT.c.text_id)
+    return exists().where(and_(MAILING_TEXT.c.mailing_id == MAILING.c.mailing_id, ~came))
 
 
 def dispatchable(tx: Connection, now: datetime, today: date, limit: int) -> list[Letter]:

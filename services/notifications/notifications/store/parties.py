@@ -28,6 +28,8 @@ class Party:
     language: Language
     sealed_national_id: str | None
     org_number: str | None
+    protection: str
+    representative: dict[str, Any] | None
 
 
 def versions(tx: Connection, debtor_refs: Iterable[str]) -> dict[str, int]:
@@ -71,4 +73,6 @@ def erased_row(debtor_ref: str, version: int) -> dict[str, Any]:
         "language": "nb",
         "sealed_national_id": None,
         "org_number": None,
+        "protection": "none",
+        "representative": None,
     }

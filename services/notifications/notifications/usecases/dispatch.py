@@ -154,12 +154,13 @@ def _tell(uow: Uow, mailing: Mailing, before: Sequence[Letter], after: Sequence[
         )
     all_sent = all(letter.state is LetterState.SENT for letter in after)
     for n, letter in enumerate(new):
-        uow.emit(_sent(letter, first=sent_before + n == 0, last=all_sent and n == len(new) - 1), key=mailing.case_id)
+        sent = _sent(mailing, letter, first=sent_before + n == 0, last=all_sent and n == len(new) - 1)
+        uow.emit(sent, key=mailing.case_id)
     if new and all_sent and mailing.state in LIVE:
         store.set_mailings(uow.tx, [mailing.mailing_id], state=MailingState.SENT.value, ended_at=uow.now)
 
 
-def _sent(letter: Letter, *, first: bool, last: bool) -> LetterSent:
+def _sent(mailing: Mailing, letter: Letter, *, first: bool, last: bool) -> LetterSent:
     if letter.sent_on is None or letter.channel is None:
         raise ValueError(f"letter {letter.letter_id}: expected a day and a channel of a letter that was sent")
     return LetterSent(
@@ -169,7 +170,8 @@ def _sent(letter: Letter, *, first: bool, last: bool) -> LetterSent:
         debtor_ref=letter.debtor_ref,
         kind=letter.kind,
         sent_on=letter.sent_on,
-        deadline=letter.deadline,
+        # Only a demand's deadline moves the ladder; the day a confirmation prints is in the events about its request.
+        deadline=letter.deadline if mailing.is_demand else None,
         channel=letter.channel,
         first=first,
         last=last,

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from notifications.domain.letters import LetterKind
 from notifications.domain.states import LIVE, LetterState, MailingState
 from notifications.store import mailings as store
+from notifications.store import texts
 from notifications.store.mailings import Mailing
+from notifications.usecases.facts import notice_amount, printed_deadline
 from shared.errors import Park
 from shared.events import Event, Payload
 from shared.events.claims import DemandIssued, DemandReleased, DemandWithdrawn, FeeReversed
+from shared.events.requests import NoticeIssued
 from shared.uow import Uow
 
 P = TypeVar("P", bound=Payload)
@@ -44,24 +49,75 @@ def plan_demands(uow: Uow, events: Sequence[Event]) -> None:
 
 def plan_fee_notices(uow: Uow, events: Sequence[Event]) -> None:
     """Plan the letters that tell of reversed fees; they need no release, since they demand nothing."""
+    _plan_notices(
+        uow,
+        [
+            _Notice(
+                notice_id=notice.notice_id,
+                kind=LetterKind.FEE_REVERSED.value,
+                dated=notice.reversed_on,
+                deadline=None,
+                amount_ore=notice.amount_ore,
+                event=notice,
+            )
+            for notice in (_payload(event, FeeReversed) for event in events)
+        ],
+    )
+
+
+def plan_notices(uow: Uow, events: Sequence[Event]) -> None:
+    """Plan the letters that confirm or answer (notice.issued); like those about fees they need no release.
+
+    They wait for the recipient's version, and for the texts that they print.
+    """
+    notices = [_payload(event, NoticeIssued) for event in events]
+    _plan_notices(
+        uow,
+        [
+            _Notice(
+                notice_id=notice.notice_id,
+                kind=notice.kind,
+                dated=notice.issued_on,
+                deadline=printed_deadline(notice),
+                amount_ore=notice_amount(notice),
+                event=notice,
+            )
+            for notice in notices
+        ],
+    )
+    texts.add_to_mailings(uow.tx, {one.notice_id: one.text_ids for one in notices if one.recipients})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Notice:
+    """A letter without a release, about to be planned for each recipient of its event."""
+
+    notice_id: str
+    kind: str
+    dated: date
+    deadline: date | None
+    amount_ore: int
+    event: FeeReversed | NoticeIssued
+
+
+def _plan_notices(uow: Uow, notices: Sequence[_Notice]) -> None:
     mailings, letters = [], []
-    for event in events:
-        notice = _payload(event, FeeReversed)
-        if not notice.recipients:
+    for notice in notices:
+        event = notice.event
+        if not event.recipients:
             continue  # everyone it concerns has been erased: there is nobody to tell
-        kind = LetterKind.FEE_REVERSED.value
         mailings.append(
-            _mailing(uow, notice.notice_id, notice.case_id, kind, is_demand=False)
-            | {"facts": notice.model_dump(mode="json"), "dated": notice.reversed_on}
+            _mailing(uow, notice.notice_id, event.case_id, notice.kind, is_demand=False)
+            | {"facts": event.model_dump(mode="json"), "dated": notice.dated}
         )
-        for ordinal, recipient in enumerate(notice.recipients):
+        for ordinal, recipient in enumerate(event.recipients):
             letters.append(
-                _letter(uow, notice.notice_id, notice.case_id, kind, recipient.model_dump(), ordinal)
+                _letter(uow, notice.notice_id, event.case_id, notice.kind, recipient.model_dump(), ordinal)
                 | {
-                    "case_number": notice.case_number,
-                    "unit": notice.creditor.unit,
-                    "dated": notice.reversed_on,
-                    "deadline": None,
+                    "case_number": event.case_number,
+                    "unit": event.creditor.unit,
+                    "dated": notice.dated,
+                    "deadline": notice.deadline,
                     "amount_ore": notice.amount_ore,
                 }
             )

@@ -1,30 +1,16 @@
-"""From planned to rendered: the facts of a letter, and what becomes of a mailing when its letters are made."""
+"""From planned to rendered: what becomes of a mailing when its letters are made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from notifications.domain.countries import address_lines
-from notifications.domain.letters import (
-    ClaimLine,
-    Common,
-    Creditor,
-    DemandFacts,
-    Facts,
-    FeeReversedFacts,
-    LetterKind,
-    Payment,
-    Recipient,
-    Unprintable,
-)
 from notifications.domain.states import LetterState, MailingState
-from notifications.store import documents, mailings, parties
-from notifications.store.mailings import Letter, Mailing, Renderable
-from notifications.store.parties import Party
+from notifications.store import documents, mailings, parties, texts
+from notifications.store.mailings import Letter, Mailing
+from notifications.store.texts import Text
 from notifications.usecases.ending import fail
-from shared.events.claims import DemandIssued, FeeReversed
 from shared.events.notifications import LetterReady, RenderedLetter
 from shared.uow import Uow
 
@@ -40,98 +26,26 @@ class Made:
     sha256: str = ""
     pages: int = 0
     failure: str | None = None
-
-
-def facts_of(item: Renderable, fee_letter: Mailing | None = None) -> Facts:
-    """Return the facts of one letter; ``fee_letter`` is the demand whose fee a notice takes back, if it is here.
-
-    Raises Unprintable with ``erased`` for an erased recipient and ``no_address`` for one without an address (also a
-    protected one: it never reaches this service).
-    """
-    party = item.party
-    if party.erased:
-        raise Unprintable("erased", "the recipient has been erased")
-    if party.address is None:
-        raise Unprintable("no_address", "the recipient has no postal address")
-    common = Common(
-        language=party.language,
-        dated=item.letter.dated,
-        case_number=item.letter.case_number,
-        recipient=_recipient(party, party.address),
-    )
-    if item.mailing.is_demand:
-        return _demand(common, DemandIssued.model_validate(item.mailing.facts))
-    return _fee_reversed(common, FeeReversed.model_validate(item.mailing.facts), fee_letter)
-
-
-def _recipient(party: Party, address: Mapping[str, str]) -> Recipient:
-    names = ("line1", "line2", "postal_code", "city", "country")
-    return Recipient(name=party.name, address_lines=address_lines(*(str(address.get(name, "")) for name in names)))
-
-
-def _demand(common: Common, event: DemandIssued) -> DemandFacts:
-    return DemandFacts(
-        language=common.language,
-        dated=common.dated,
-        case_number=common.case_number,
-        recipient=common.recipient,
-        kind=LetterKind(event.kind),
-        creditor=Creditor(name=event.creditor.name, org_number=event.creditor.org_number),
-        lines=tuple(ClaimLine(**line.model_dump(exclude={"claim_id", "claim_type"})) for line in event.lines),
-        fee_ore=event.fee_ore,
-        fee_label=event.fee_label,
-        total_ore=event.total_ore,
-        payment=Payment(
-            account=event.payee.account,
-            iban=event.payee.iban,
-            bic=event.payee.bic,
-            payee_name=event.payee.name,
-            kid=event.kid,
-            amount_ore=event.total_ore,
-            deadline=event.deadline,
-        ),
-        provisional_rates=event.provisional_rates,
-        expected_further_costs_ore=event.expected_further_costs_ore,
-        dispute_body=event.dispute_body,
-        enforcement_basis=event.enforcement_basis,
-    )
-
-
-def _fee_reversed(common: Common, event: FeeReversed, fee_letter: Mailing | None) -> FeeReversedFacts:
-    return FeeReversedFacts(
-        language=common.language,
-        dated=common.dated,
-        case_number=common.case_number,
-        recipient=common.recipient,
-        creditor=Creditor(name=event.creditor.name, org_number=event.creditor.org_number),
-        amount_ore=event.amount_ore,
-        reversed_on=event.reversed_on,
-        reason=event.reason,
-        letter_kind=LetterKind(fee_letter.kind) if fee_letter else None,
-        letter_dated=fee_letter.dated if fee_letter else None,
-    )
-
-
-def fee_letter_of(item: Renderable) -> str | None:
-    """Return the demand whose fee this letter takes back; None for a demand."""
-    return None if item.mailing.is_demand else str(item.mailing.facts["demand_id"])
+    texts: tuple[Text, ...] = ()
 
 
 def record_made(uow: Uow, made: Sequence[Made]) -> list[Made]:
     """Archive rendered letters, and publish what is ready; returns those that were still wanted.
 
     A demand all of whose letters are rendered asks for the last look; a notice goes on its own. A letter that cannot be
-    made fails its whole mailing. One whose recipient changed meanwhile is left for the next round.
+    made fails its whole mailing. One whose recipient or words changed meanwhile is left for the next round.
     """
     locked = mailings.lock(uow.tx, (one.letter.mailing_id for one in made))
     current = mailings.find_letters(uow.tx, (one.letter.letter_id for one in made))
     known = parties.versions(uow.tx, (one.letter.debtor_ref for one in made))
+    words = texts.find(uow.tx, (text.text_id for one in made for text in one.texts))
     wanted = [
         one
         for one in made
         if locked[one.letter.mailing_id].state is MailingState.PLANNED
         and current[one.letter.letter_id].state is LetterState.PLANNED
         and known.get(one.letter.debtor_ref) == one.party_version
+        and all(words.get(text.text_id) == text for text in one.texts)
     ]
     good = [one for one in wanted if one.failure is None]
     documents.add(uow.tx, [_document(uow, one) for one in good], {one.sha256: one.pdf for one in good})
