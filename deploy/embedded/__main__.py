@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import sys
 
 import uvicorn
 from pydantic import ValidationError
 
-from embedded.compose import compose
+from embedded.compose import Installation, compose
 from embedded.settings import EmbeddedSettings
+from embedded.welcome import welcome
 from shared.errors import InkassoError
 from shared.logs import configure_logs
 
@@ -26,6 +28,7 @@ def main() -> int:
             sys.stderr.write(f"{field and f'INKASSO_{field.upper()}: '}{error['msg']}\n")
         return 2
     configure_logs(settings.log_level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = uvicorn.Config(
         "",
         loop="uvloop",
@@ -41,7 +44,8 @@ def main() -> int:
         return 2
     with listening:
         try:
-            installation = compose(settings, url=f"http://{settings.host}:{listening.getsockname()[1]}")
+            url = f"http://{settings.host}:{listening.getsockname()[1]}"
+            installation = compose(settings, url=url, on_start=_greet if settings.sandbox else None)
         except InkassoError as refused:
             sys.stderr.write(f"{refused}\n")
             return 2
@@ -49,6 +53,11 @@ def main() -> int:
         server = uvicorn.Server(config)
         server.run(sockets=[listening])
         return 0 if server.started else 1
+
+
+def _greet(installation: Installation) -> None:
+    sys.stdout.write(welcome(installation.url, installation.settings.data_dir, installation.clock.today()))
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

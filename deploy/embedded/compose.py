@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -25,6 +25,7 @@ import notifications.app
 import notifications.settings
 import payments_ingest.app
 import payments_ingest.settings
+from embedded.edge import RootEdge
 from embedded.lock import FolderLock
 from embedded.pages import root_router
 from embedded.sample import seed_creditors
@@ -33,12 +34,14 @@ from embedded.settings import EmbeddedSettings
 from shared.auth import local_key
 from shared.bus.embedded import EmbeddedBus
 from shared.clock import Clock, Machine, SandboxClock, SystemClock, SystemMachine
+from shared.metrics import Metrics
 from shared.problems import install_problems
 from shared.service import Service
 from shared.settings import BaseServiceSettings
 
 log = logging.getLogger(__name__)
 
+NAME = "embedded"
 VERSION = "1"
 
 S = TypeVar("S", bound=BaseServiceSettings)
@@ -58,6 +61,8 @@ class Installation:
     escalation: Service
     notifications: Service
     app: FastAPI
+    url: str
+    on_start: Callable[[Installation], None] | None
 
     @property
     def services(self) -> Sequence[Service]:
@@ -91,22 +96,26 @@ class Installation:
             self.lock.release()
 
 
-def compose(settings: EmbeddedSettings, *, machine: Machine | None = None, url: str | None = None) -> Installation:
+def compose(
+    settings: EmbeddedSettings, *, url: str, on_start: Callable[[Installation], None] | None = None
+) -> Installation:
     """Wire an installation; nothing runs until its app's lifespan does.
 
-    ``url`` is written to ``server.json`` while it runs, so that ``inkasso`` finds it. Raises DataFolderInUse when
-    another process works in the data folder.
+    ``url`` is written to ``server.json`` while it runs, so that ``inkasso`` finds it; ``on_start`` is called when
+    everything has started. Raises DataFolderInUse when another process works in the data folder.
     """
-    machine = machine or SystemMachine()
     lock = FolderLock(settings.data_dir)
     try:
-        return _compose(settings, machine, lock, url)
+        return _compose(settings, lock, url, on_start)
     except BaseException:
         lock.release()
         raise
 
 
-def _compose(settings: EmbeddedSettings, machine: Machine, lock: FolderLock, url: str | None) -> Installation:
+def _compose(
+    settings: EmbeddedSettings, lock: FolderLock, url: str, on_start: Callable[[Installation], None] | None
+) -> Installation:
+    machine = SystemMachine()
     if settings.sandbox:
         local_key(settings.keys_dir)
     bus = EmbeddedBus(settings.data_dir / "bus.db", machine=machine)
@@ -132,12 +141,15 @@ def _compose(settings: EmbeddedSettings, machine: Machine, lock: FolderLock, url
         escalation=escalation.app.build(_like(settings, escalation.settings.Settings), *parts),
         notifications=notifications.app.build(_like(settings, notifications.settings.Settings), *parts),
         app=app,
+        url=url,
+        on_start=on_start,
     )
     app.state.installation = installation
-    app.state.url = url
     # The clock's routes judge tokens as claims-api does, and its claims decide which dates may be set.
     app.state.service = installation.claims
-    app.include_router(root_router(installation.services, clock, sandbox=settings.sandbox))
+    metrics = Metrics(NAME)
+    app.include_router(root_router(installation.services, clock, metrics, sandbox=settings.sandbox))
+    app.add_middleware(RootEdge, metrics=metrics, machine=machine, mounted=[s.name for s in installation.services])
     if isinstance(clock, SandboxClock):
         app.include_router(clock_router(_mover(installation, clock)))
     for service in installation.services:
@@ -164,10 +176,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     installation: Installation = app.state.installation
     await installation.start()
     server_file = installation.settings.server_file
-    if app.state.url is not None:
-        draft = server_file.with_suffix(".new")
-        draft.write_text(json.dumps({"url": app.state.url, "pid": os.getpid()}), "utf-8")
-        draft.replace(server_file)
+    draft = server_file.with_suffix(".new")
+    draft.write_text(json.dumps({"url": installation.url, "pid": os.getpid()}), "utf-8")
+    draft.replace(server_file)
+    if installation.on_start is not None:
+        installation.on_start(installation)
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ from prometheus_client import generate_latest
 from prometheus_client.core import Metric
 
 from shared.clock import Clock
-from shared.metrics import CONTENT_TYPE
+from shared.metrics import CONTENT_TYPE, Metrics
 from shared.problems import Problem
 from shared.service import Service
 
@@ -64,8 +64,8 @@ CLOCK = """<p>Dette er en sandkasse: datoen flyttes bare når du ber om det, med
 (<a href="/docs">dokumentasjon</a>).</p>"""
 
 
-def root_router(services: Sequence[Service], clock: Clock, *, sandbox: bool) -> APIRouter:
-    """Make the routes of the root."""
+def root_router(services: Sequence[Service], clock: Clock, own: Metrics, *, sandbox: bool) -> APIRouter:
+    """Make the routes of the root; ``own`` are the metrics of the root itself."""
     router = APIRouter(tags=["operations"])
 
     @router.get("/", response_class=HTMLResponse, include_in_schema=False)
@@ -90,12 +90,13 @@ def root_router(services: Sequence[Service], clock: Clock, *, sandbox: bool) -> 
         return JSONResponse({"ready": not faults, "faults": faults}, status_code=503 if faults else 200)
 
     @router.get("/metrics", response_class=Response)
-    async def metrics() -> Response:
+    async def show_metrics() -> Response:
         """Return every service's metrics in Prometheus' text format; the label ``service`` tells them apart."""
         for service in services:
             await asyncio.to_thread(service.refresh_gauges)
             service.metrics.gauge("consumer_lag", await service.worker.lag())
-        return Response(generate_latest(_Merged(services)), media_type=CONTENT_TYPE)
+        merged = _Merged([own, *(service.metrics for service in services)])
+        return Response(generate_latest(merged), media_type=CONTENT_TYPE)
 
     return router
 
@@ -109,14 +110,14 @@ def _row(name: str) -> str:
 class _Merged:
     """Several registries read as one: each metric once, with the samples of all."""
 
-    def __init__(self, services: Sequence[Service]) -> None:
-        self._services = services
+    def __init__(self, metrics: Sequence[Metrics]) -> None:
+        self._metrics = metrics
 
     def collect(self) -> Iterable[Metric]:
         """Return each metric once."""
         merged: dict[str, Metric] = {}
-        for service in self._services:
-            for metric in service.metrics.registry.collect():
+        for one in self._metrics:
+            for metric in one.registry.collect():
                 kept = merged.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
                 kept.samples.extend(metric.samples)
         return merged.values()

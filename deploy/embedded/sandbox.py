@@ -37,6 +37,9 @@ Day = date
 DAYS_MAX = 400
 """How many days one call may move."""
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+"""Where the date may be set: outside, neither rates nor holidays are known, and deadlines would leave the calendar."""
+
 CloseBankDay = Callable[[date], object]
 """Close a bank day of every account: everything the bank reports for it has come."""
 
@@ -61,7 +64,7 @@ class MoveIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     advance_days: int | None = Field(default=None, ge=0, le=DAYS_MAX, strict=True)
-    date: Day | None = None
+    date: Day | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:

@@ -13,6 +13,7 @@ from rich.progress import Progress
 from inkasso.client import Refused, Server, connect, explain
 from inkasso.clock import PATH as CLOCK_PATH
 from inkasso.output import amount, console, errors, fail, table
+from inkasso.words import FILE_STATES, many, word
 from payments_ingest.formats import OcrPayment, make_ocr_file
 from shared.auth import Role
 from shared.clock import SystemMachine
@@ -43,7 +44,11 @@ def import_files(files: Files) -> None:
                 found = deliver(server, path.read_bytes(), path.name)
                 notes = "\n".join(_note(problem) for problem in found["problems"])
                 shown.add_row(
-                    path.name, found["state"], str(found["payment_count"]), amount(found["amount_ore"]), notes
+                    path.name,
+                    word(FILE_STATES, found["state"]),
+                    str(found["payment_count"]),
+                    amount(found["amount_ore"]),
+                    notes,
                 )
                 refused_any = refused_any or found["state"] == "refused"
                 progress.advance(task)
@@ -63,8 +68,8 @@ def deliver(server: Server, content: bytes, file_name: str) -> dict[str, Any]:
     return found
 
 
-def _note(problem: Any) -> str:
-    return problem if isinstance(problem, str) else str(problem.get("detail", problem))
+def _note(problem: dict[str, Any]) -> str:
+    return f"{problem['where']}: ventet {problem['expected']}, fikk {problem['got']}"
 
 
 @app.command("make-file")
@@ -91,7 +96,8 @@ def make_file(
         typer.get_binary_stream("stdout").write(content)
     else:
         out.write_bytes(content)
-        console.print(f"{out}: {len(payments)} betalinger, {amount(sum(p.amount_ore for p in payments))} kroner")
+        count = many(len(payments), "betaling", "betalinger")
+        console.print(f"{out}: {count}, {amount(sum(p.amount_ore for p in payments))} kroner")
 
 
 def fresh_number() -> int:
@@ -131,4 +137,6 @@ def close_day(
         closed = connect().post("/payments-ingest/v1/bank-days/close", body, name=who)
     except Refused as refused:
         raise explain(refused) from None
-    console.print(f"{closed['day']}: {closed['count']} bevegelser, {amount(closed['sum_ore'])} kroner")
+    console.print(
+        f"{closed['day']}: {many(closed['count'], 'bevegelse', 'bevegelser')}, {amount(closed['sum_ore'])} kroner"
+    )

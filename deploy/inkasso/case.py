@@ -9,6 +9,19 @@ from rich.table import Table
 
 from inkasso.client import Refused, Server, connect, explain
 from inkasso.output import amount, console, fail, table
+from inkasso.words import (
+    CLAIM_STATES,
+    CLAIM_TYPES,
+    LEGAL_STATES,
+    LETTER_STATES,
+    LETTERS,
+    OWNERS,
+    STEPS,
+    day,
+    legal_step,
+    moment,
+    word,
+)
 from shared.auth import Role
 from shared.kid import is_valid_case_number, is_valid_kid
 
@@ -22,15 +35,6 @@ BALANCE = (
     ("overpaid_ore", "Betalt for mye"),
     ("total_ore", "Å betale"),
 )
-
-OWNERS = {
-    "platform": "plattformen",
-    "debtor": "skyldneren",
-    "agency": "enheten",
-    "caseworker": "saksbehandler",
-    "court": "domstolen eller namsmannen",
-    "operator": "operatør",
-}
 
 
 @app.command()
@@ -74,24 +78,23 @@ def case_tables(server: Server, case_id: str) -> list[Table]:
 
 
 def _claims(found: dict[str, Any]) -> Table:
-    shown = table(
-        f"Sak {found['case_number']}", "Krav", "Type", "Faktura", "Forfall", "Hovedstol", "Status", right=("Hovedstol",)
-    )
+    title = f"Sak {found['case_number']}, {found['creditor']['name']}, KID for hele saken {found['kid']}"
+    shown = table(title, "KID", "Krav", "Faktura", "Forfall", "Hovedstol", "Tilstand", right=("Hovedstol",))
     for claim in found["claims"]:
         shown.add_row(
-            claim["claim_id"],
-            claim["claim_type"],
+            claim["kid"],
+            word(CLAIM_TYPES, claim["claim_type"]),
             claim["invoice_number"],
-            claim["due_date"],
+            day(claim["due_date"]),
             amount(claim["principal_ore"]),
-            claim["status"],
+            word(CLAIM_STATES, claim["status"]),
         )
     return shown
 
 
 def _balance(server: Server, case_id: str) -> Table:
     balance = server.get(f"/claims-api/v1/cases/{case_id}/balance", role=Role.AUDITOR)
-    shown = table(f"Saldo {balance['as_of']}", "", "Kroner", right=("Kroner",))
+    shown = table(f"Saldo {day(balance['as_of'])}", "", "Kroner", right=("Kroner",))
     for name, label in BALANCE:
         shown.add_row(label, amount(balance[name]))
     return shown
@@ -99,11 +102,10 @@ def _balance(server: Server, case_id: str) -> Table:
 
 def _statement(server: Server, case_id: str) -> Table:
     statement = server.get(f"/claims-api/v1/cases/{case_id}/statement", role=Role.AUDITOR)
-    shown = table("Kontoutskrift", "Dato", "Post", "Kroner", "Hvorfor", right=("Kroner",))
+    shown = table("Kontoutskrift", "Dato", "Post", "Kroner", "Hjemmel", right=("Kroner",))
     for line in statement["lines"]:
-        why = line["explanation"]
         shown.add_row(
-            line["value_date"], line["kind"], amount(line["amount_ore"]), f"{why['rule']} ({why['reference']})"
+            day(line["value_date"]), line["title"], amount(line["amount_ore"]), line["explanation"]["reference"]
         )
     shown.add_row("", "Sum", amount(statement["total_ore"]), "")
     return shown
@@ -112,29 +114,29 @@ def _statement(server: Server, case_id: str) -> Table:
 def _timeline(server: Server, case_id: str) -> Table:
     shown = table("Hendelser", "Når", "Hva")
     for item in server.items(f"/claims-api/v1/cases/{case_id}/timeline", role=Role.AUDITOR):
-        shown.add_row(item["at"][:16].replace("T", " "), item["summary"])
+        shown.add_row(moment(item["at"]), item["summary"])
     return shown
 
 
 def _letters(server: Server, case_id: str) -> Table:
-    shown = table("Brev", "Brev", "Slag", "Tilstand", "Sendt", "Frist", "Kroner", right=("Kroner",))
+    shown = table("Brev", "Slag", "Sendt", "Frist", "Kroner", "Brevets id", right=("Kroner",))
     for letter in server.items("/notifications/v1/letters", role=Role.AUDITOR, case_id=case_id):
+        sent = letter["state"] == "sent"
         shown.add_row(
-            letter["letter_id"],
-            letter["kind"],
-            letter["state"],
-            letter["sent_on"] or "–",
-            letter["deadline"] or "–",
+            word(LETTERS, letter["kind"]),
+            day(letter["sent_on"]) if sent else word(LETTER_STATES, letter["state"]),
+            day(letter["deadline"]),
             amount(letter["amount_ore"]),
+            letter["letter_id"],
         )
     return shown
 
 
 def _next(steps: dict[str, Any]) -> Table:
-    shown = table("Videre", "Steg", "Dato", "Hos")
+    shown = table("Videre", "Steg", "Dato", "Hos", "Hva som skjer")
     coming = steps["next"]
     if coming:
-        shown.add_row(coming["step"], coming["on"] or "–", OWNERS.get(coming["owner"], coming["owner"]))
+        shown.add_row(word(STEPS, coming["step"]), day(coming["on"]), word(OWNERS, coming["owner"]), coming["then"])
     for legal in steps["legal_steps"]:
-        shown.add_row(f"{legal['kind']} ({legal['body']}): {legal['state']}", "–", "saksbehandler")
+        shown.add_row(legal_step(legal), "–", "–", word(LEGAL_STATES, legal["state"]))
     return shown

@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from inkasso.client import MOVE_TIMEOUT_S, Refused, Server, connect, explain
 from inkasso.output import console, errors
+from inkasso.words import many
 
 app = typer.Typer(help="Vis og flytt datoen i sandkassen.", no_args_is_help=True)
 
@@ -65,7 +66,6 @@ def set_date(day: Annotated[datetime, typer.Argument(help="Datoen.", formats=["%
 
 
 def _tell(moved: dict[str, Any]) -> None:
-    console.print(
-        f"{moved['date']}: {moved['days']} dager, {moved['steps']} steg forfalt, "
-        f"{moved['letters']} brev sendt, {moved['payments']} betalinger"
-    )
+    days = many(moved["days"], "dag", "dager")
+    payments = many(moved["payments"], "betaling", "betalinger")
+    console.print(f"{moved['date']}: {days}, {moved['steps']} steg forfalt, {moved['letters']} brev sendt, {payments}")

@@ -58,7 +58,7 @@ class OwnServer:
         settings.server_file.unlink(missing_ok=True)
         with (self.folder / LOG_FILE).open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "embedded"], env=self._environment, stdout=log, stderr=log
+                [sys.executable, "-m", "embedded"], env=self._environment, stdout=subprocess.DEVNULL, stderr=log
             )
         try:
             self._client = Server(self._address(settings), settings)

@@ -127,7 +127,7 @@ def test_a_day_at_the_desk(tmp_path: Path) -> None:
         claim = town.register("bydel-frogner", ANNE, "kindergarten", 3_250_00, DUE, "F-1")
         assert inkasso(tmp_path, "clock", "show").stdout.strip() == "2026-01-14"
         moved = inkasso(tmp_path, "clock", "advance", "2")
-        assert "2026-01-16: 2 dager, 1 steg forfalt, 1 brev sendt" in moved.stdout
+        assert "2026-01-16: 2 dager, 1 steg forfalt, 1 brev sendt, 0 betalinger" in moved.stdout
         assert "2026-01-20" in inkasso(tmp_path, "clock", "set", "2026-01-20").stdout
         back = inkasso(tmp_path, "clock", "set", "2026-01-19")
         assert back.returncode == 1
@@ -138,10 +138,12 @@ def test_a_day_at_the_desk(tmp_path: Path) -> None:
         assert inkasso(tmp_path, "bank", "make-file", "--pay", pay, "--out", str(file)).returncode == 0
         imported = inkasso(tmp_path, "import", str(file))
         assert imported.returncode == 0, imported.stderr
-        assert "accepted" in imported.stdout
+        assert "godtatt" in imported.stdout
         spoilt = tmp_path / "spoilt.txt"
         spoilt.write_bytes(file.read_bytes()[:-40] + b"9" * 40)
-        assert inkasso(tmp_path, "import", str(spoilt)).returncode == 1
+        refused = inkasso(tmp_path, "import", str(spoilt))
+        assert refused.returncode == 1
+        assert "line 6: ventet" in refused.stdout
 
         for name in (claim["case_id"], claim["case_number"], claim["kid"]):
             shown = inkasso(tmp_path, "case", "show", name)

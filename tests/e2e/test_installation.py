@@ -38,6 +38,38 @@ def test_the_root_explains_and_the_probes_answer(tmp_path: Path) -> None:
         assert http.get("/nowhere").status_code == 404
 
 
+def test_the_root_has_limits_of_its_own(tmp_path: Path) -> None:
+    with running(tmp_path) as town, httpx.Client(base_url=town.server.base_url, trust_env=False) as http:
+        for path in ("/health", "/sandbox/v1/clock", "/nowhere"):
+            wide = http.get(path, headers={"X-Wide": "x" * 40_000})
+            assert (wide.status_code, wide.headers["content-type"]) == (413, "application/problem+json")
+        long = http.post("/sandbox/v1/clock", content=b" " * 20_000 + b'{"advance_days": 1}')
+        assert long.status_code == 413
+        assert town.today() == START
+        assert 'service="embedded",status="413"' in http.get("/metrics").text
+
+
+def test_a_start_says_where_to_go_and_the_call_it_shows_works(tmp_path: Path) -> None:
+    environment = {**os.environ, "INKASSO_DATA_DIR": str(tmp_path), "INKASSO_PORT": "0"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "embedded"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            shown = "".join(iter(server.stdout.readline, "Stopp med Ctrl-C.\n"))
+            call = shown[shown.index("  TOKEN=") : shown.index("Svaret har")]
+            given = {**environment, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+            answer = subprocess.run(["sh", "-c", call], env=given, capture_output=True, text=True, check=True)
+        finally:
+            server.terminate()
+    assert json.loads(answer.stdout)["status"] == "accepted"
+    assert str(tmp_path / "letters") in shown
+
+
 def test_a_second_process_on_the_same_folder_is_refused(tmp_path: Path) -> None:
     with running(tmp_path):
         environment = {**os.environ, "INKASSO_DATA_DIR": str(tmp_path), "INKASSO_PORT": "0"}

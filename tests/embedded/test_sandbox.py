@@ -156,6 +156,8 @@ def test_before_the_first_claim_any_date_may_be_set_and_then_only_forward(tmp_pa
         {"advance_days": "2"},
         {"advance_days": True},
         {"date": "soon"},
+        {"date": "9999-12-31"},
+        {"date": "0001-01-01"},
         {"days": 3},
     ],
 )

@@ -37,6 +37,6 @@ def run_demo(folder: Folder = None) -> None:
     except Refused as refused:
         raise explain(refused) from None
     console.print(f"\nBrevene ligger i [bold]{data / 'letters'}[/bold], alt annet i {data}.", soft_wrap=True)
-    console.print(f"Se nærmere: INKASSO_DATA_DIR={data} python -m embedded", soft_wrap=True)
+    console.print(f"Se nærmere: INKASSO_DATA_DIR={data} make run", soft_wrap=True)
     if narrator.broken:
         fail(f"{len(narrator.broken)} ting stemte ikke:\n" + "\n".join(f"  {text}" for text in narrator.broken))

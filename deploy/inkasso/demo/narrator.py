@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from inkasso.output import amount, table
+from inkasso.words import day as short_day
 from shared.money import kroner
 
 MONTHS = (
@@ -23,11 +24,6 @@ KINDS = {"inkassovarsel": "Inkassovarsel", "betalingsoppfordring": "Betalingsopp
 def long_date(day: date) -> str:
     """Return a date as people write it: 14. januar 2026."""
     return f"{day.day}. {MONTHS[day.month - 1]} {day.year}"
-
-
-def short_date(day: str | None) -> str:
-    """Return a date of the API (2026-01-14) as it stands in a table: 14.01.2026."""
-    return date.fromisoformat(day).strftime("%d.%m.%Y") if day else "–"
 
 
 def kr(ore: int) -> str:
@@ -63,6 +59,6 @@ class Narrator:
         shown: Table = table(title, "Til", "Brev", "Sendt", "Frist", "Kroner", right=("Kroner",))
         for name, letter in rows:
             kind = KINDS.get(letter["kind"], letter["kind"])
-            days = (short_date(letter["sent_on"]), short_date(letter["deadline"]))
+            days = (short_day(letter["sent_on"]), short_day(letter["deadline"]))
             shown.add_row(name, kind, *days, amount(letter["amount_ore"]))
         self.console.print(shown)

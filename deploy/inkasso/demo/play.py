@@ -9,6 +9,7 @@ from inkasso.client import Json
 from inkasso.demo.narrator import Narrator, kr
 from inkasso.demo.persons import ANNE, BERNT, CAMILLA, DAVID, EVA, Person
 from inkasso.demo.town import Payment, Town
+from inkasso.words import LEGAL_STATES, legal_step, word
 
 START = date(2026, 1, 14)
 DUE = date(2025, 12, 20)
@@ -175,6 +176,6 @@ class Play:
         steps = self.town.steps(self.claims["eva"]["case_id"])["legal_steps"]
         self.narrator.tell("Eva har ikke betalt på noen av brevene. Neste steg er rettslig, og det avgjør et menneske.")
         for step in steps:
-            self.narrator.tell(f"  Foreslått: {step['kind']} hos {step['body']}, tilstand {step['state']}.")
+            self.narrator.tell(f"  {legal_step(step).capitalize()}: {word(LEGAL_STATES, step['state'])}.")
         proposed = [step["state"] for step in steps] == ["proposed"]
         self.narrator.check("ett rettslig steg er foreslått og venter på en saksbehandler", proposed)
