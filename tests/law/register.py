@@ -123,7 +123,7 @@ PITFALLS: Mapping[int, Pitfall] = {
     21: _pitfall(
         "letters after an objection", "INKL § 17",
         f"{MONEY}::test_pitfall_21_a_disputed_claim_gets_no_letter_and_no_fee",
-        "tests/claims_api/requests/test_objections.py"
+        "tests/claims_api/requests/test_decided_objections.py"
         "::test_a_reasonable_objection_takes_every_fee_with_it_however_it_ends",
     ),
     22: _pitfall(
