@@ -88,6 +88,15 @@ def test_an_event_that_the_writer_passed_by_is_swept_up(office: Desk) -> None:
     assert len(read(office)) == 1
 
 
+def test_an_event_that_was_swept_up_before_the_writer_came_no_longer_waits(office: Desk) -> None:
+    office.register(external_ref="A-1")
+    with office.service.uow() as uow:
+        assert sweep_feeds(uow, limit=500) == 1
+    with office.service.db.read() as tx:
+        assert feed.waiting(tx) == 0
+    assert len(read(office)) == 1
+
+
 def test_a_later_event_brings_the_earlier_ones_of_its_case(office: Desk) -> None:
     office.register(external_ref="1")
     office.register(external_ref="2")

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+import typer
 
 from inkasso.bank import OUR_ACCOUNT, deliver
 from inkasso.demo.persons import ANNE, BERNT
@@ -57,7 +58,7 @@ class Life:
                     try:
                         answers[name] = step(Town(server.client), answers)
                         break
-                    except httpx.TransportError:
+                    except (httpx.TransportError, typer.Exit):  # the command line's way of saying that no answer came
                         server = self._again(server)
                 else:
                     raise AssertionError(f"{name}: still no answer after {RESTARTS_MAX} restarts")

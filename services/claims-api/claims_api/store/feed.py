@@ -96,8 +96,16 @@ def seen_after(tx: Connection, row: int, limit: int) -> list[Seen]:
 
 
 def waiting(tx: Connection) -> int:
-    """Count the events that the writer has not looked at yet."""
-    query = select(func.count()).select_from(EVENTS).where(EVENTS.c.row > writer_at(tx), EVENTS.c.topic == TOPIC)
+    """Count the events that are in no feed yet; one the sweep was quicker with no longer waits for the writer."""
+    query = (
+        select(func.count())
+        .select_from(EVENTS.outerjoin(CASE, CASE.c.case_id == EVENTS.c.key))
+        .where(
+            EVENTS.c.row > writer_at(tx),
+            EVENTS.c.topic == TOPIC,
+            EVENTS.c.version > func.coalesce(CASE.c.version, 0),
+        )
+    )
     return int(tx.execute(query).scalar_one())
 
 
