@@ -12,6 +12,7 @@ from support.bankroom import TODAY, Bankroom, claim_kid, number, ocr, party, pay
 
 from payments_ingest.app import close_bank_day
 from payments_ingest.formats.camt_write import CamtEntry, CamtTransaction
+from shared.auth import Role
 from shared.events.claims import PayoutReserved
 from shared.events.payments import BankDayCompleted, PaymentMatched, PaymentReversed, PaymentUnmatched
 
@@ -116,6 +117,7 @@ def test_a_debit_that_is_no_payout_of_ours_is_an_alarm(room: Bankroom) -> None:
     room.imported(camt054(stranger))
     (alarm,) = room.get("/v1/alarms")["items"]
     assert (alarm["kind"], alarm["facts"], alarm["account"]) == ("unknown_debit", {"amount_ore": 9_900}, ACCOUNT)
+    assert gauge(room, 'bank_alarms{kind="unknown_debit"') == 1
 
 
 def test_a_payout_that_comes_back_waits_for_a_person(room: Bankroom) -> None:
@@ -181,6 +183,39 @@ def test_a_statement_that_differs_alarms_until_the_missing_file_comes(tmp_path: 
     room.imported(ocr(pay(2, 700), transmission=2))
     assert [(d.count, d.sum_ore) for d in room.published(BankDayCompleted)] == [(2, 100_700)]
     assert room.get("/v1/alarms")["items"] == []
+
+
+def gauge(room: Bankroom, line: str) -> float:
+    """Return the value of one line of ``/metrics``, as the bank-days job left it."""
+    room.job("bank-days")
+    lines = room.client().get("/metrics").text.splitlines()
+    return float(next(one for one in lines if one.startswith(f"inkasso_{line}")).rsplit(" ", 1)[1])
+
+
+def test_a_difference_is_measured_until_it_is_explained(tmp_path: Path) -> None:
+    room = by_statement(tmp_path)
+    room.work()
+    assert gauge(room, "bank_difference_ore") == 0
+    room.imported(ocr(pay(1)))
+    room.imported(camt053(entry(CamtTransaction(amount_ore=100_000)), entry(CamtTransaction(amount_ore=700), ref="B2")))
+    assert gauge(room, "bank_difference_ore") == 700
+    assert gauge(room, 'bank_alarms{kind="statement_differs"') == 1
+    (day,) = [d for d in room.get("/v1/bank-days")["items"] if d["difference_ore"]]
+    assert (day["account"], day["day"], day["difference_ore"], day["state"]) == (ACCOUNT, TODAY.isoformat(), 700, "open")
+    room.imported(ocr(pay(2, 700), transmission=2))
+    assert (gauge(room, "bank_difference_ore"), gauge(room, 'bank_alarms{kind="statement_differs"')) == (0, 0)
+
+
+def test_a_complete_day_that_differs_is_measured_also_when_its_alarm_was_settled(room: Bankroom) -> None:
+    room.imported(ocr(pay(1)))
+    close_bank_day(room.service, TODAY)
+    room.imported(camt053(entry(CamtTransaction(amount_ore=99_000)), identity="8"))
+    assert gauge(room, "bank_difference_ore") == 1_000
+    (alarm,) = room.get("/v1/alarms")["items"]
+    assert (alarm["account"], alarm["day"]) == (ACCOUNT, TODAY.isoformat())
+    room.done(f"/v1/alarms/{alarm['alarm_id']}/settlement", role=Role.OPERATOR, who="otto")
+    assert gauge(room, "bank_difference_ore") == 1_000
+    assert gauge(room, 'bank_alarms{kind="statement_differs"') == 0
 
 
 def test_one_page_of_a_statement_proves_nothing(tmp_path: Path) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from payments_ingest.deps import deps_of
 from payments_ingest.store import days
-from payments_ingest.usecases.bank_days import close_by_cut_off, ensure_accounts, plan_cut_off
+from payments_ingest.usecases.bank_days import GAP, close_by_cut_off, ensure_accounts, plan_cut_off
+from payments_ingest.usecases.debits import UNKNOWN
+from payments_ingest.usecases.statements import DIFFERS
 from shared.service import Service
+
+ALARM_KINDS = (UNKNOWN, DIFFERS, GAP)
 
 
 def watch_days(service: Service) -> int:
@@ -20,9 +24,18 @@ def watch_days(service: Service) -> int:
     if settings.completion == "cut-off" and _due(service):
         with service.uow() as uow:
             closed = close_by_cut_off(uow)
-    with service.db.read() as tx:
-        service.metrics.gauge("bank_difference_ore", days.statement_differences(tx))
+    _tell(service)
     return closed
+
+
+def _tell(service: Service) -> None:
+    """Set what the operator is alarmed by; which account and day it is, ``/v1/alarms`` and ``/v1/bank-days`` say."""
+    with service.db.read() as tx:
+        differences = days.statement_differences(tx, DIFFERS)
+        alarms = days.count_alarms(tx)
+    service.metrics.gauge("bank_difference_ore", sum(map(abs, differences.values())))
+    for kind in ALARM_KINDS:
+        service.metrics.gauge("bank_alarms", alarms.get(kind, 0), kind=kind)
 
 
 def _due(service: Service) -> bool:

@@ -212,9 +212,24 @@ def list_alarms(tx: Connection, *, is_open: bool, after: str | None, limit: int)
     return [Alarm(**row._mapping) for row in tx.execute(query)]
 
 
-def statement_differences(tx: Connection) -> int:
-    """Return by how many øre statements and booked payments differ in all over complete days."""
-    query = select(func.coalesce(func.sum(func.abs(DAYS.c.statement_ore - DAYS.c.sum_ore)), 0)).where(
-        DAYS.c.complete.is_(True), DAYS.c.statement_ore.is_not(None)
+def count_alarms(tx: Connection) -> dict[str, int]:
+    """Count open alarms by kind."""
+    query = select(ALARMS.c.kind, func.count()).where(ALARMS.c.settled_at.is_(None)).group_by(ALARMS.c.kind)
+    return {kind: count for kind, count in tx.execute(query)}
+
+
+def statement_differences(tx: Connection, alarm_kind: str) -> dict[tuple[str, date], int]:
+    """Return the (account, day) where a statement and what is booked differ, each with statement less booked in øre.
+
+    Complete days count until they agree, also when a person settled the alarm; a day that its own difference keeps
+    from being complete counts while its alarm is open.
+    """
+    alarms = select(ALARMS.c.account, ALARMS.c.day, ALARMS.c.facts).where(
+        ALARMS.c.kind == alarm_kind, ALARMS.c.settled_at.is_(None)
     )
-    return int(tx.execute(query).scalar_one())
+    found = {(account, day): facts["statement_ore"] - facts["booked_ore"] for account, day, facts in tx.execute(alarms)}
+    query = select(DAYS.c.account, DAYS.c.day, DAYS.c.statement_ore - DAYS.c.sum_ore).where(
+        DAYS.c.complete.is_(True), DAYS.c.statement_ore != DAYS.c.sum_ore
+    )
+    found.update({(account, day): int(ore) for account, day, ore in tx.execute(query)})
+    return found
