@@ -67,6 +67,7 @@ class ClosedPeriod:
     vouchers: int
     transfers: int
     debit_ore: int
+    remitted_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +196,16 @@ def find_period(tx: Connection, period: str) -> ClosedPeriod | None:
 def closed_periods(tx: Connection) -> list[ClosedPeriod]:
     """Return the closed months, newest first."""
     return [ClosedPeriod(**row) for row in tx.execute(select(PERIOD).order_by(PERIOD.c.period.desc())).mappings()]
+
+
+def first_unremitted(tx: Connection) -> str | None:
+    """Return the oldest closed month that units have no statements of yet."""
+    return tx.execute(select(func.min(PERIOD.c.period)).where(PERIOD.c.remitted_on.is_(None))).scalar()
+
+
+def mark_remitted(tx: Connection, period: str, on: date) -> None:
+    """Note that every unit has its statement of a month."""
+    tx.execute(update(PERIOD).where(PERIOD.c.period == period).values(remitted_on=on))
 
 
 def vouchers_of(tx: Connection, sources: Iterable[str]) -> dict[str, Voucher]:

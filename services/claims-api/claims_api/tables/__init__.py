@@ -27,6 +27,7 @@ from claims_api.tables.money import (
     RefundRow,
 )
 from claims_api.tables.periods import PeriodRow, VoucherRow, VoucherSeriesRow
+from claims_api.tables.remittance import RemittanceLineRow, RemittanceRow
 from claims_api.tables.requests import (
     InstalmentRow,
     InterruptionRow,
@@ -74,6 +75,8 @@ __all__ = [
     "PeriodRow",
     "PlanRow",
     "RefundRow",
+    "RemittanceLineRow",
+    "RemittanceRow",
     "RepresentativeRow",
     "RequestClaimRow",
     "RequestRow",

@@ -42,7 +42,10 @@ class VoucherSeriesRow(Model, table=True):
 
 
 class PeriodRow(Model, table=True):
-    """A month that is closed: nothing is posted in it any more. ``debit_ore`` equals what was credited."""
+    """A month that is closed: nothing is posted in it any more. ``debit_ore`` equals what was credited.
+
+    ``remitted_on`` is the day every unit had its statement of it.
+    """
 
     __tablename__ = "period"
 
@@ -52,3 +55,4 @@ class PeriodRow(Model, table=True):
     vouchers: int
     transfers: int
     debit_ore: int = Field(sa_type=BigInteger)
+    remitted_on: date | None = None
