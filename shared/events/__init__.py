@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from shared.events import claims, escalation, notifications, payments, requests
+from shared.events import claims, escalation, legal, notifications, payments, requests
 from shared.events.base import PREFIX, Payload
 from shared.events.envelope import Envelope, Undecodable, UnknownType, read_envelope
 
 REGISTRY: dict[str, type[Payload]] = {
-    model.TYPE: model for module in (claims, requests, payments, escalation, notifications) for model in module.EVENTS
+    model.TYPE: model
+    for module in (claims, requests, legal, payments, escalation, notifications)
+    for model in module.EVENTS
 }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from shared.events.base import PREFIX, Day, Ident, Payload, PositiveOre
+from pydantic import Field
+
+from shared.events.base import PREFIX, Day, Ident, Part, Payload, PositiveOre
 from shared.events.claims import DemandKind
 
 
@@ -48,8 +50,20 @@ class LegalStepDropped(Payload):
     reason: Ident
 
 
+class PetitionPart(Part):
+    """One case's legal step in a petition."""
+
+    legal_step_id: Ident
+    case_id: Ident
+    claim_ids: list[Ident]
+
+
 class LegalStepApproved(Payload):
-    """A caseworker approved a legal step: its statement is frozen and its package put together."""
+    """A caseworker approved a legal step: its statement is frozen and its package put together.
+
+    ``parts``: the legal steps of the same petition, the lead case's first; empty: this one alone. Every case of it has
+    an event of its own; the lead case's asks for the petition.
+    """
 
     TYPE: ClassVar[str] = f"{PREFIX}.legal_step.approved.v1"
     TOPIC: ClassVar[str] = "escalation"
@@ -61,6 +75,8 @@ class LegalStepApproved(Payload):
     body: Literal["namsmann", "forliksraad", "husleietvistutvalg"]
     approved_on: Day
     demand_usable_to: Day
+    lead_case_id: Ident | None = None
+    parts: list[PetitionPart] = Field(default_factory=list)
 
 
 class LegalStepRefused(Payload):

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from claims_api.deps import Deps
-from claims_api.usecases import demands, legal_steps, letters, payments, refunds
+from claims_api.usecases import demands, legal_steps, letters, payments, petitions, refunds
 from claims_api.usecases.requests import notices
 from shared.events import Event, Payload
-from shared.events.escalation import LegalStepEnded, LegalStepSubmitted, StepDue
+from shared.events.escalation import (
+    LegalStepApproved,
+    LegalStepDropped,
+    LegalStepEnded,
+    LegalStepRefused,
+    LegalStepSubmitted,
+    StepDue,
+)
 from shared.events.notifications import LetterFailed, LetterReady, LetterSent
 from shared.events.payments import (
     BankDayCompleted,
@@ -41,6 +48,9 @@ _USE_CASES: dict[type[Payload], UseCase] = {
     LetterReady: letters.on_letter_ready,
     LetterSent: _both(letters.on_letter_sent, notices.on_letter_sent),
     LetterFailed: _both(letters.on_letter_failed, notices.on_letter_failed),
+    LegalStepApproved: petitions.on_approved,
+    LegalStepRefused: legal_steps.on_refused,
+    LegalStepDropped: legal_steps.on_dropped,
     LegalStepSubmitted: legal_steps.on_submitted,
     LegalStepEnded: legal_steps.on_ended,
     PaymentMatched: payments.on_matched,

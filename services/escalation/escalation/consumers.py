@@ -16,6 +16,7 @@ from shared.events.claims import (
     HoldEnded,
     HoldPlaced,
 )
+from shared.events.legal import PetitionDeclined
 from shared.events.notifications import LetterDispatched, LetterFailed, LetterSent
 from shared.events.requests import (
     ObjectionContested,
@@ -42,6 +43,7 @@ def handlers(book: Book) -> dict[type[Payload], Handler]:
         DemandWithdrawn: following.handler(book, DemandWithdrawn, following.demand_withdrawn),
         ObjectionContested: following.handler(book, ObjectionContested, following.objection_contested),
         ObjectionWithdrawn: following.handler(book, ObjectionWithdrawn, following.objection_withdrawn),
+        PetitionDeclined: following.handler(book, PetitionDeclined, following.petition_declined),
         PlanAgreed: following.handler(book, PlanAgreed, following.plan_agreed),
         PlanChanged: following.handler(book, PlanChanged, following.plan_agreed),
         PlanBroken: following.handler(book, PlanBroken, following.plan_over),

@@ -15,6 +15,7 @@ from shared.events.claims import (
     PayoutReserved,
     RefundProposed,
 )
+from shared.events.legal import PetitionFrozen
 from shared.events.requests import PlanAgreed, PlanChanged
 from shared.inbox import Handler, StateHandler
 
@@ -26,6 +27,7 @@ def handlers(deps: Deps) -> dict[type[Payload], Handler]:
         DemandIssued: lambda uow, events: projections.note_demands(uow, deps, events),
         PlanAgreed: lambda uow, events: projections.note_plans(uow, deps, events),
         PlanChanged: lambda uow, events: projections.note_plans(uow, deps, events),
+        PetitionFrozen: lambda uow, events: projections.note_petitions(uow, deps, events),
         ClaimBalanceChanged: projections.note_balances,
         ClaimEnded: projections.note_ended,
         ClaimReopened: projections.note_reopened,

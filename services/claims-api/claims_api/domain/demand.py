@@ -44,6 +44,7 @@ class Refusal(StrEnum):
     TOO_LATE = "too_late"
     LETTER_FAILED = "letter_failed"
     NO_RECIPIENT = "no_recipient"
+    NO_IDENTITY = "no_identity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Demands (krav som sendes i brev): what was frozen, what became of it, and the claims in it."""
+"""Demands (krav som sendes i brev, begjæringer til rettsorganer): what was frozen, and what became of it."""
 
 from __future__ import annotations
 
@@ -60,3 +60,28 @@ class DemandClaimRow(Model, table=True):
     claim_id: str = Field(primary_key=True, max_length=ID, foreign_key="claim.claim_id", index=True)
     position: int
     owed_ore: int = Field(sa_type=BigInteger)
+
+
+class PetitionRow(Model, table=True):
+    """One case's legal step in a petition, whose id is the lead case's legal step.
+
+    ``state``: approved, declined, dropped, submitted or ended. ``kid``: what the body pays on. ``deducted_from``: the
+    first day of a deduction (utleggstrekk), whose money has an order of its own. ``frozen`` is the lead case's.
+    """
+
+    __tablename__ = "petition"
+
+    legal_step_id: str = Field(primary_key=True, max_length=ID)
+    petition_id: str = Field(max_length=ID, index=True)
+    case_id: str = Field(max_length=ID, foreign_key="case_file.case_id", index=True)
+    claim_ids: list[str] = Field(sa_type=JsonType)
+    kind: str = Field(max_length=12)
+    body: str = Field(max_length=20)
+    state: str = Field(max_length=10)
+    kid: str | None = Field(default=None, max_length=25, index=True)
+    approved_on: date
+    frozen: dict[str, Any] | None = Field(default=None, sa_type=JsonType)
+    reason: str | None = Field(default=None, max_length=40)
+    outcome: str | None = Field(default=None, max_length=20)
+    deducted_from: date | None = None
+    ended_on: date | None = None

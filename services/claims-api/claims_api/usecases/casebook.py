@@ -31,7 +31,7 @@ from claims_api.domain.ledger import EntryKind, Transfer, standing
 from claims_api.domain.posting import Booked, CaseFrame, bring_up_to_date
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.salaer import SalaerClaim, foreign_collection, later_steps, lawyer_led
-from claims_api.store import claims, decisions, demands, disputes, ledger, payments, requests_plans
+from claims_api.store import claims, decisions, demands, disputes, ledger, payments, petitions, requests_plans
 from claims_api.store.cases import Case
 from claims_api.store.claims import Claim
 from claims_api.store.decisions import MoneyDecision
@@ -54,7 +54,8 @@ class CaseBook:
     parts: Sequence[PaymentPart]
     disputes: Mapping[str, tuple[Dispute, ...]]
     decisions: Sequence[MoneyDecision] = ()
-    plan_claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kid_claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    deductions: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def frame(self) -> CaseFrame:
@@ -77,7 +78,9 @@ def load_books(tx: Connection, found: Mapping[str, Case]) -> dict[str, CaseBook]
     sent = demands.demands_of_cases(tx, found)
     parts = payments.parts_of_cases(tx, found)
     decided = decisions.decisions_of_cases(tx, found)
-    plans = requests_plans.claims_by_kid(tx, [part.kid for held in parts.values() for part in held if part.kid])
+    kids = {part.kid for held in parts.values() for part in held if part.kid}
+    of_kids = {**requests_plans.claims_by_kid(tx, kids), **petitions.claims_by_kid(tx, kids)}
+    deducted = petitions.deductions(tx, kids)
     disputed = disputes.disputes_of(tx, [claim.claim_id for held in inside.values() for claim in held])
     return {
         case_id: CaseBook(
@@ -88,7 +91,8 @@ def load_books(tx: Connection, found: Mapping[str, Case]) -> dict[str, CaseBook]
             parts=parts.get(case_id, []),
             disputes=disputed,
             decisions=decided.get(case_id, []),
-            plan_claims=plans,
+            kid_claims=of_kids,
+            deductions=deducted,
         )
         for case_id, case in found.items()
     }
@@ -125,7 +129,7 @@ def facts_of(book: CaseBook, today: date, *, rules: MoneyRules) -> CaseFacts:
         ],
         charges=charges_of(book.entries),
         demands=[_sent(book, demand, today, rules) for demand in book.demands if demand.state == demands.SENT],
-        payments=payments_of(book.parts, book.plan_claims),
+        payments=payments_of(book.parts, book.kid_claims, book.deductions),
         refunds=_refunds(book.entries),
         cancellations=[
             Cancellation(cancellation_id=one.decision_id, claim_id=one.claim_id, on=one.effective_on)
@@ -135,10 +139,13 @@ def facts_of(book: CaseBook, today: date, *, rules: MoneyRules) -> CaseFacts:
     )
 
 
-def payments_of(parts: Iterable[PaymentPart], plan_claims: Mapping[str, tuple[str, ...]]) -> list[Payment]:
+def payments_of(
+    parts: Iterable[PaymentPart], kid_claims: Mapping[str, tuple[str, ...]], deductions: Mapping[str, date]
+) -> list[Payment]:
     """Return the payments of a case: what was matched, less what was moved off again, and what the bank took back.
 
-    ``plan_claims``: the claims of the plan that each KID of a plan was given out for; money on it covers them first.
+    ``kid_claims``: the claims of the plan or petition that a KID was given out for; money on it covers them first.
+    ``deductions``: the first day of the utleggstrekk that pays on a petition's KID.
     """
     by_payment: dict[str, list[PaymentPart]] = {}
     for part in parts:
@@ -150,15 +157,16 @@ def payments_of(parts: Iterable[PaymentPart], plan_claims: Mapping[str, tuple[st
         amount -= sum(part.amount_ore for part in mine if part.kind == "unallocated")
         if not matched or amount <= 0:
             continue
-        named = matched[-1].claim_id
+        named, kid = matched[-1].claim_id, matched[-1].kid or ""
         found.append(
             Payment(
                 payment_id=payment_id,
                 paid_on=matched[-1].on_day,
                 amount_ore=amount,
                 named=(named,) if named else (),
-                first=plan_claims.get(matched[-1].kid or "", ()),
+                first=kid_claims.get(kid, ()),
                 direct=matched[-1].direct,
+                deduction=deductions.get(kid, date.max) <= matched[-1].on_day,
                 reversals=tuple(
                     Reversal(reversal_id=part.reversal_id, on=part.on_day, amount_ore=part.amount_ore)
                     for part in mine

@@ -205,7 +205,7 @@ def _payload(deps: Deps, looked: Looked, going: _Going, demand_id: str, creditor
         planned_dispatch=going.planned,
         deadline=going.deadline,
         kid=oldest.kid if own_kid else case.kid,
-        lines=[_line(deps, claim, going.seen.owed[claim.claim_id], going.planned) for claim in going.claims],
+        lines=[statement_line(deps, claim, going.seen.owed[claim.claim_id], going.planned) for claim in going.claims],
         fee_ore=going.fee.value,
         fee_label=FEE_LABELS[FeeRegime(oldest.fee_regime)],
         total_ore=going.total_ore,
@@ -219,7 +219,7 @@ def _payload(deps: Deps, looked: Looked, going: _Going, demand_id: str, creditor
     )
 
 
-def _line(deps: Deps, claim: Claim, owed: ClaimBalance, planned: date) -> StatementLine:
+def statement_line(deps: Deps, claim: Claim, owed: ClaimBalance, planned: date) -> StatementLine:
     """Show a claim with principal and additions apart (inkassoloven § 10 c, d)."""
     bears = claim.interest_from is not None
     rate = rate_on(planned, table=deps.rules.rates.table("late_interest")) if bears else None

@@ -33,6 +33,7 @@ from shared.events.claims import (
     HoldEnded,
     HoldPlaced,
 )
+from shared.events.legal import PetitionDeclined
 from shared.events.notifications import LetterDispatched, LetterFailed, LetterSent
 from shared.events.requests import (
     ObjectionContested,
@@ -196,6 +197,16 @@ def objection_withdrawn(uow: Uow, book: Book, desk: Desk, event: Event, told: Ob
     case, drops = days.objection_given_up(book, desk.case(told.case_id), told.claim_ids, told.withdrawn_on)
     desk.put(case)
     desk.drop(drops, told.case_id, event)
+
+
+def petition_declined(uow: Uow, book: Book, desk: Desk, event: Event, told: PetitionDeclined) -> None:
+    """claims-api found that an approved legal step may not go: it falls away, and its claims are proposed anew."""
+    step = legal.find(uow.tx, told.legal_step_id)
+    if step is None or step.state != "approved":
+        return  # it has fallen away by itself meanwhile
+    case, drop = days.drop_legal_step(book, desk.case(told.case_id), told.legal_step_id, told.reason)
+    desk.put(case)
+    desk.drop([drop], told.case_id, event)
 
 
 def plan_agreed(uow: Uow, book: Book, desk: Desk, event: Event, told: PlanAgreed | PlanChanged) -> None:

@@ -21,6 +21,7 @@ from shared.events.claims import (
     DemandIssued,
     PartyState,
 )
+from shared.events.legal import PetitionFrozen
 from shared.events.requests import PlanAgreed, PlanChanged
 from shared.inbox import StateRecord
 from shared.uow import Uow
@@ -105,6 +106,15 @@ def note_plans(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     agreed = [(event, plan) for event, plan in plans if isinstance(plan, PlanAgreed)]
     known.put_kids(uow.tx, [{"kid": p.kid, "case_id": p.case_id, "claim_id": None} for _, p in agreed])
     try_again(uow, deps, {plan.kid: event for event, plan in agreed})
+
+
+def note_petitions(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+    """Learn the KID that a court or the enforcement authority pays on; it stands for the petition's lead case."""
+    frozen = [(event, p) for event, p in _payloads(events, PetitionFrozen)]
+    exist = known.cases_exist(uow.tx, {p.case_id for _, p in frozen})
+    frozen = [(event, p) for event, p in frozen if p.case_id in exist]
+    known.put_kids(uow.tx, [{"kid": p.kid, "case_id": p.case_id, "claim_id": None} for _, p in frozen])
+    try_again(uow, deps, {p.kid: event for event, p in frozen})
 
 
 def note_balances(uow: Uow, events: Sequence[Event]) -> None:

@@ -1,4 +1,4 @@
-"""Money on a plan's KID: it pays the plan's claims, the oldest due first, whichever of the plan's cases they lie in.
+"""Money on the KID of a plan or a petition: it pays its claims, the oldest due first, whichever of its cases has them.
 
 The bank side knows the lead case alone. Here the money is spread over the cases when it comes, and taken back from
 where it lies when the bank takes it back or it is moved; each case then books its own part (decisions B6, B7).
@@ -11,7 +11,7 @@ from datetime import date
 
 from claims_api.deps import Deps
 from claims_api.domain.allocation import allocate
-from claims_api.store import claims
+from claims_api.store import claims, petitions
 from claims_api.store import requests_plans as store
 from claims_api.store.cases import Case
 from claims_api.usecases.casebook import load_books
@@ -22,19 +22,19 @@ from shared.uow import Uow
 
 def cases_for(uow: Uow, kids: Iterable[str]) -> set[str]:
     """Return the cases that money on these KIDs may go to beside the one it came for; to be locked with it."""
-    plans = store.claims_by_kid(uow.tx, kids)
-    found = claims.find_claims(uow.tx, {name for names in plans.values() for name in names})
+    about = _claims_by_kid(uow, kids)
+    found = claims.find_claims(uow.tx, {name for names in about.values() for name in names})
     return {claim.case_id for claim in found.values()}
 
 
 def spread(
     uow: Uow, deps: Deps, locked: Mapping[str, Case], *, kid: str, case_id: str, amount_ore: int, paid_on: date
 ) -> dict[str, int]:
-    """Divide money on a KID over the locked cases it is for; the case it came for gets what no plan claim owes.
+    """Divide money on a KID over the locked cases it is for; the case it came for gets what no such claim owes.
 
-    A KID that is no plan's, or of a plan with one case, leaves it all where it came for.
+    A KID that is no plan's or petition's, or of one with a single case, leaves it all where it came for.
     """
-    names = store.claims_by_kid(uow.tx, [kid]).get(kid, ())
+    names = _claims_by_kid(uow, [kid]).get(kid, ())
     found = claims.find_claims(uow.tx, names)
     about = [found[name] for name in names if is_open(found[name]) and found[name].case_id in locked]
     if {claim.case_id for claim in about} <= {case_id}:
@@ -66,3 +66,8 @@ def spread_back(lies: Mapping[str, int], *, case_id: str, amount_ore: int) -> di
     if left:
         shares[case_id] = left
     return shares
+
+
+def _claims_by_kid(uow: Uow, kids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    wanted = list(kids)
+    return {**store.claims_by_kid(uow.tx, wanted), **petitions.claims_by_kid(uow.tx, wanted)}
