@@ -1,35 +1,51 @@
 """Named places where a test lets the process die: every commit boundary of the flow, before and after.
 
 ``INKASSO_FAILPOINT=name`` ends the process with SIGKILL's effect (no clean-up, no flush) the first time ``name`` is
-reached, ``name#3`` the third time. ``INKASSO_FAILPOINT_LOG=file`` writes down every name that is reached, so that a
-test can enumerate them. Neither is set in production, and then a failpoint costs one comparison.
+reached, ``name#3`` the third time; ``*`` in it stands for anything. ``INKASSO_FAILPOINT_LOG=file`` writes down every
+name that is reached, so that a test can enumerate them. Neither is set in production, and then a failpoint costs one
+comparison.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import threading
 
-_TARGET, _, _NTH = os.environ.get("INKASSO_FAILPOINT", "").partition("#")
 _LOG = os.environ.get("INKASSO_FAILPOINT_LOG", "")
-_ARMED = bool(_TARGET or _LOG)
 _lock = threading.Lock()
-_hits = 0
+_place: re.Pattern[str] | None = None
+_left = 0
+_watched = bool(_LOG)
 
 KILLED = 137
 """Exit status of a process that died at a failpoint, as after kill -9."""
 
 
+def arm(place: str) -> None:
+    """Let this process die at a place, from now on: what ``INKASSO_FAILPOINT`` says at the start."""
+    global _place, _left, _watched
+    name, _, nth = place.partition("#")
+    with _lock:
+        _place = re.compile(".*".join(re.escape(part) for part in name.split("*")))
+        _left = int(nth or 1)
+        _watched = True
+
+
 def reach(name: str) -> None:
     """Say that the process is at this place; it may not come back."""
-    if not _ARMED:
+    if not _watched:
         return
-    global _hits
+    global _left
     with _lock:
         if _LOG:
             with open(_LOG, "a", encoding="utf-8") as file:
                 file.write(name + "\n")
-        if name == _TARGET:
-            _hits += 1
-            if _hits == int(_NTH or 1):
+        if _place is not None and _place.fullmatch(name):
+            _left -= 1
+            if _left == 0:
                 os._exit(KILLED)
+
+
+if os.environ.get("INKASSO_FAILPOINT"):
+    arm(os.environ["INKASSO_FAILPOINT"])

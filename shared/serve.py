@@ -65,6 +65,7 @@ class ProcessSettings(BaseSettings):
     kafka_min_insync_replicas: int = Field(default=2, ge=1)
     kafka_create_topics: bool = True
     kafka_publish_timeout_s: float = Field(default=30.0, gt=0)
+    kafka_session_timeout_s: float = Field(default=10.0, gt=0)
 
     def kafka(self, service: str) -> KafkaSettings:
         """Return the bus's settings; raises Crash for a combination that cannot work."""
@@ -83,6 +84,7 @@ class ProcessSettings(BaseSettings):
             min_insync_replicas=self.kafka_min_insync_replicas,
             create_topics=self.kafka_create_topics,
             publish_timeout_s=self.kafka_publish_timeout_s,
+            session_timeout_s=self.kafka_session_timeout_s,
         )
 
 

@@ -37,7 +37,8 @@ class KafkaSettings:
     means: force every append to disk when there is no second replica. ``create_topics`` False leaves creation to those
     who run the cluster; a missing topic is then an error at start. A publish without an answer after
     ``publish_timeout_s`` is given up as unknown: an idempotent producer alone would retry for ever. A start tries for
-    ``start_timeout_s``.
+    ``start_timeout_s``. A member that died keeps its partitions for ``session_timeout_s``; with less, a busy one would
+    count as dead.
     """
 
     bootstrap_servers: str
@@ -55,6 +56,7 @@ class KafkaSettings:
     flush_each: bool | None = None
     create_topics: bool = True
     publish_timeout_s: float = 30.0
+    session_timeout_s: float = 10.0
     start_timeout_s: float = 60.0
 
     def __post_init__(self) -> None:
@@ -112,8 +114,8 @@ class KafkaSettings:
             "auto_offset_reset": "earliest",
             "isolation_level": "read_committed",
             "partition_assignment_strategy": (RoundRobinPartitionAssignor,),
-            "session_timeout_ms": 10_000,
-            "heartbeat_interval_ms": 3_000,
+            "session_timeout_ms": int(self.session_timeout_s * 1000),
+            "heartbeat_interval_ms": int(self.session_timeout_s * 300),
             "max_poll_interval_ms": 300_000,
             "rebalance_timeout_ms": REBALANCE_MS,
             "fetch_max_wait_ms": 500,

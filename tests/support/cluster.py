@@ -25,7 +25,7 @@ from support.cluster_process import CLOCK_FILE
 from embedded.sandbox import COUNTED
 from embedded.settings import EmbeddedSettings
 from inkasso.bank import OUR_ACCOUNT
-from inkasso.client import Json, Refused, Server
+from inkasso.client import Json, Server
 from inkasso.clock import PATH as CLOCK_PATH
 from inkasso.demo.town import Town
 from local import Kafka, Postgres
@@ -41,7 +41,12 @@ PATHS = [ROOT, ROOT / "tests", ROOT / "deploy", *(ROOT / "services" / name for n
 START_S_MAX = 120.0
 STOP_S_MAX = 60.0
 STANDSTILL_S = 60.0
-KILLED = 137
+QUICK = {
+    "INKASSO_INBOX_SETTLE_S": "0",
+    "INKASSO_KAFKA_PUBLISH_TIMEOUT_S": "5",
+    "INKASSO_KAFKA_SESSION_TIMEOUT_S": "3",
+}
+"""A test does not wait as long as production should before it takes something for dead."""
 
 
 @dataclass
@@ -52,10 +57,12 @@ class Cluster:
     day: date
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
+    databases: dict[str, str] = field(default_factory=dict)
+    deaths: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.layout = Layout(folder=self.folder)
-        self.kafka = Kafka(self.folder / "kafka")
+        self.kafka = Kafka(self.folder / "kafka", extra={"group.min.session.timeout.ms": "1000"})
         self.postgres = Postgres(self.folder / "postgres")
         self.machine = SystemMachine()
         self.http = httpx.Client(timeout=60, trust_env=False)
@@ -71,6 +78,7 @@ class Cluster:
             self.layout.make_keys()
             for service in SERVICES:
                 self.ports[service] = free_port()
+                self.databases[service] = database_of(self.postgres.url, service, self.layout.data_dir(service))
                 self.start(service, wait=False)
             for service in SERVICES:
                 self.wait_until_ready(service)
@@ -103,19 +111,12 @@ class Cluster:
     def start(self, service: str, *, wait: bool = True, **environment: str) -> None:
         """Start a service's process; it goes on at the date it was at."""
         folder = self.layout.data_dir(service)
-        database = database_of(self.postgres.url, service, folder)
         (folder / CLOCK_FILE).write_text(self.day.isoformat())
         settings = self.layout.environment(
-            service, port=self.ports[service], bootstrap=self.kafka.bootstrap, database_url=database
+            service, port=self.ports[service], bootstrap=self.kafka.bootstrap, database_url=self.databases[service]
         )
         clean = {name: text for name, text in os.environ.items() if not name.startswith("INKASSO_")}
-        env = {
-            **clean,
-            **settings,
-            "INKASSO_INBOX_SETTLE_S": "0",
-            "INKASSO_KAFKA_PUBLISH_TIMEOUT_S": "5",
-            **environment,
-        }
+        env = {**clean, **settings, **QUICK, **environment}
         env["PYTHONPATH"] = os.pathsep.join(map(str, PATHS))
         with (folder / "service.log").open("ab") as log:
             command = [sys.executable, "-m", "support.cluster_process", service]
@@ -149,9 +150,18 @@ class Cluster:
         self.processes[service].kill()
         self.processes[service].wait()
 
-    def died(self, service: str) -> bool:
-        """Whether the process ended at a failpoint."""
-        return self.processes[service].poll() == KILLED
+    def arm(self, places: Mapping[str, str]) -> None:
+        """Let each of these services die at a place (``shared.failpoints``)."""
+        for service, place in places.items():
+            self.insist("POST", service, "/test/arm", json={"place": place}).raise_for_status()
+
+    def revive(self) -> None:
+        """Start again whatever has died, as a supervisor would, and write it down."""
+        for service, process in self.processes.items():
+            status = process.poll()
+            if status is not None:
+                self.deaths.append((service, status))
+                self.start(service, wait=False)
 
     def log(self, service: str, lines: int = 25) -> str:
         return tail(self.layout.data_dir(service) / "service.log", lines)
@@ -163,28 +173,31 @@ class Cluster:
         before, moved_at = -1, self.machine.monotonic()
         while True:
             found = self.work()
-            carried = sum(one["carried"] for one in found.values())
-            left = {name: {k: n for k, n in one["left"].items() if n} for name, one in found.items()}
-            moved = carried != before or any(one["busy"] for one in found.values())
+            carried = sum(one["carried"] for one in found.values() if one)
+            left = {name: {k: n for k, n in one["left"].items() if n} if one else "away" for name, one in found.items()}
+            moved = carried != before or any(one and one["busy"] for one in found.values())
             if not moved and not any(left.values()):
                 return
             before = carried
             now = self.machine.monotonic()
             if moved:
                 moved_at = now
-            crashed = {name: one["crashed"] for name, one in found.items() if one["crashed"]}
+            crashed = {name: one["crashed"] for name, one in found.items() if one and one["crashed"]}
             assert not crashed, crashed
             assert now - moved_at < STANDSTILL_S, left
             time.sleep(0.02)
 
     def work(self) -> dict[str, Json]:
-        """Let every service do what there is; returns what each says."""
+        """Let every service do what there is; returns what each says, nothing of one that cannot be asked."""
+        self.revive()
         return dict(zip(SERVICES, self.pool.map(self._work, SERVICES), strict=True))
 
     def _work(self, service: str) -> Json:
-        answer = self.http.post(f"{self.url(service)}/test/work")
-        answer.raise_for_status()
-        return dict(answer.json())
+        try:
+            answer = self.http.post(f"{self.url(service)}/test/work")
+        except httpx.TransportError:
+            return {}
+        return {} if answer.is_error else dict(answer.json())
 
     def go_to(self, day: date) -> Json:
         """Live through every day to ``day``; returns what happened."""
@@ -211,14 +224,28 @@ class Cluster:
     def set_day(self, day: date) -> None:
         self.day = day
         for service in SERVICES:
-            body = {"date": day.isoformat()}
-            self.http.post(f"{self.url(service)}/test/day", json=body).raise_for_status()
+            self.insist("POST", service, "/test/day", json={"date": day.isoformat()}).raise_for_status()
+
+    def insist(self, method: str, service: str, path: str, **request: Any) -> httpx.Response:
+        """Make a call as a careful client does: the same again while nobody answers, or the answer is 503."""
+        deadline = self.machine.monotonic() + START_S_MAX
+        while True:
+            self.revive()
+            try:
+                answer = self.http.request(method, self.url(service) + path, **request)
+                if answer.status_code != 503:
+                    return answer
+                said = answer.text
+            except httpx.TransportError as problem:
+                said = repr(problem)
+            assert self.machine.monotonic() < deadline, f"{service}: {said}\n{self.log(service)}"
+            time.sleep(0.1)
 
     def counts(self) -> Counter[str]:
         """How many events of each type there are."""
         found: Counter[str] = Counter()
         for one in self.work().values():
-            found.update(one["events"])
+            found.update(one.get("events", {}))
         return found
 
 
@@ -252,7 +279,4 @@ class ClusterServer(Server):
     ) -> httpx.Response:
         service, _, rest = path.removeprefix("/").partition("/")
         bearer = {"Authorization": f"Bearer {self._cluster.layout.token(role, name)}", **(headers or {})}
-        return self._cluster.http.request(method, f"{self._cluster.url(service)}/{rest}", headers=bearer, **kwargs)
-
-
-__all__ = ["Cluster", "Refused"]
+        return self._cluster.insist(method, service, f"/{rest}", headers=bearer, **kwargs)

@@ -20,6 +20,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import func, select
 
+from shared import failpoints
 from shared.bus import Bus
 from shared.clock import Clock, Machine, ManualClock, SystemMachine
 from shared.serve import run
@@ -46,6 +47,10 @@ class Day(BaseModel):
     date: date
 
 
+class Place(BaseModel):
+    place: str
+
+
 class Worked(BaseModel):
     busy: int
     carried: int
@@ -65,6 +70,11 @@ def control(service: Service, clock: ManualClock, file: Path) -> APIRouter:
             for job in service.jobs:
                 await still.enter_async_context(service._job_locks.setdefault(job.name, asyncio.Lock()))
             clock.set(day.date)
+
+    @router.post("/arm")
+    def arm(place: Place) -> None:
+        """Let this process die at a place, as ``INKASSO_FAILPOINT`` would from its start."""
+        failpoints.arm(place.place)
 
     @router.post("/work")
     async def work() -> Worked:
