@@ -30,7 +30,7 @@ from shared.metrics import Metrics
 from shared.migrate import at_head, upgrade
 from shared.operator import router as operator_router
 from shared.outbox import Relay, StateLoader
-from shared.problems import install_problems
+from shared.problems import install_problems, problems
 from shared.rewinding import StateKeys
 from shared.settings import BaseServiceSettings
 from shared.tables import Plumbing
@@ -344,8 +344,10 @@ def assemble(
 def _mount(service: Service, routers: Sequence[APIRouter], large_bodies: Mapping[str, int]) -> None:
     service.app.state.service = service
     install_problems(service.app)
-    for router in (*routers, operator_router, probes.probes(service)):
-        service.app.include_router(router)
+    for router in (*routers, operator_router):
+        # FastAPI declares a 422 of its own shape on every route with parameters; ours is a problem like all others.
+        service.app.include_router(router, responses=problems(422))
+    service.app.include_router(probes.probes(service))
     service.app.add_middleware(
         Edge,
         metrics=service.metrics,

@@ -207,3 +207,22 @@ def test_everything_holds_after_intake(office: Desk) -> None:
         office.register(external_ref=f"F-{n}", co_debtors=[OLA_OWES] if n % 2 else [])
     with office.service.db.read() as tx:
         assert broken(tx) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"known_at": "9999-12-31T23:59:59Z"},
+        {"known_at": "0001-01-01T00:00:00+14:00"},
+        {"known_at": "2026-01-20"},
+        {"as_of": "9999-12-31"},
+        {"as_of": "0001-01-01"},
+        {"as_of": "soon"},
+    ],
+)
+@pytest.mark.parametrize("what", ["balance", "statement"])
+def test_a_day_outside_every_calendar_is_refused_by_name(office: Desk, what: str, asked: dict[str, str]) -> None:
+    told = office.register()
+    answer = office.get(f"/v1/cases/{told['case_id']}/{what}", **asked)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == list(asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -26,8 +26,20 @@ router = APIRouter(prefix="/v1/cases", tags=["cases"])
 FRESH = timedelta(seconds=60)
 """A known_at younger than this reads under the case's lock: nothing recorded before it can still be on its way."""
 
-AsOf = Annotated[date | None, Query(description="Legal day (Europe/Oslo); today when left out.")]
-KnownAt = Annotated[AwareDatetime | None, Query(description="As it was known then; everything known when left out.")]
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""Days that can be asked about: beyond them calendars and time zones end."""
+
+AsOf = Annotated[
+    date | None, Query(ge=FIRST_DAY, le=LAST_DAY, description="Legal day (Europe/Oslo); today when left out.")
+]
+KnownAt = Annotated[
+    AwareDatetime | None,
+    Query(
+        ge=datetime(FIRST_DAY.year, 1, 1, tzinfo=UTC),
+        le=datetime(LAST_DAY.year, 12, 31, tzinfo=UTC),
+        description="As it was known then; everything known when left out.",
+    ),
+]
 
 
 @contextmanager
