@@ -15,6 +15,7 @@ from payments_ingest.sources.spool import archived
 from payments_ingest.store import days, files, known
 from payments_ingest.usecases.files import as_dicts, hold_unread, prove, refuse
 from payments_ingest.usecases.staging import PAYMENT, to_staged
+from shared.failpoints import reach
 from shared.service import Service
 
 STAGE_CHUNK = 2_000
@@ -79,6 +80,7 @@ def _stage(service: Service, file: BankFile) -> tuple[FileReport, int]:
             if rows:
                 with service.uow() as uow:
                     files.stage(uow.tx, file.file_id, rows)
+                reach("payments-ingest.staging.chunk")
     if report is None:
         raise FileRefused((Problem("no_report", "file", "a file that ends", "one that breaks off"),), file_format)
     return report, payments
