@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from inkasso.client import Refused, Server, connect, explain
 from inkasso.clock import PATH as CLOCK_PATH
@@ -37,11 +38,9 @@ def import_files(files: Files) -> None:
     shown = table("Bankfiler", "Fil", "Tilstand", "Betalinger", "Kroner", "Merknader", right=("Betalinger", "Kroner"))
     refused_any = False
     try:
-        with Progress(console=errors, transient=True) as progress:
-            task = progress.add_task("Leser", total=len(files))
+        with _bar() as progress:
             for path in files:
-                progress.update(task, description=path.name)
-                found = deliver(server, path.read_bytes(), path.name)
+                found = deliver(server, path.read_bytes(), path.name, _shown_by(progress, path.name))
                 notes = "\n".join(_note(problem) for problem in found["problems"])
                 shown.add_row(
                     path.name,
@@ -51,7 +50,6 @@ def import_files(files: Files) -> None:
                     notes,
                 )
                 refused_any = refused_any or found["state"] == "refused"
-                progress.advance(task)
     except Refused as refused:
         raise explain(refused) from None
     console.print(shown)
@@ -59,13 +57,43 @@ def import_files(files: Files) -> None:
         raise typer.Exit(1)
 
 
-def deliver(server: Server, content: bytes, file_name: str) -> dict[str, Any]:
-    """Upload a bank file and return it once it is no longer in work; raises Refused."""
+def deliver(
+    server: Server, content: bytes, file_name: str, watch: Callable[[dict[str, Any]], None] | None = None
+) -> dict[str, Any]:
+    """Upload a bank file and return it once it is no longer in work; ``watch`` sees it meanwhile. Raises Refused."""
     found = server.upload(FILES, content, role=Role.BANK, file_name=file_name)
-    while found["state"] == "processing":
+    while True:
+        if watch is not None:
+            watch(found)
+        if found["state"] != "processing":
+            return found
         time.sleep(POLL_S)
         found = server.get(f"{FILES}/{found['file_id']}", role=Role.BANK)
-    return found
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[stage]}"),
+        TimeRemainingColumn(),
+        console=errors,
+        transient=True,
+    )
+
+
+def _shown_by(progress: Progress, name: str) -> Callable[[dict[str, Any]], None]:
+    """Show a file's way: while it is read nobody knows how much there is, then how many payments are booked."""
+    task = progress.add_task(name, total=None, stage="leses")
+
+    def show(file: dict[str, Any]) -> None:
+        released, total = file["progress"]["released"], file["progress"]["total"]
+        if file["state"] != "processing":
+            progress.update(task, total=1, completed=1, stage=word(FILE_STATES, file["state"]))
+        elif total:
+            progress.update(task, total=total, completed=released, stage=f"{released} av {total} bokført")
+
+    return show
 
 
 def _note(problem: dict[str, Any]) -> str:

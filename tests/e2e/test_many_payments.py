@@ -46,13 +46,16 @@ def test_two_thousand_payments_over_five_hundred_cases(tmp_path: Path) -> None:
         assert len({claim["case_id"] for claim in claims}) == CASES
         before = {claim["case_id"]: town.balance(claim["case_id"])["total_ore"] for claim in claims[::25]}
         payments = lines(claims)
-        file = deliver(town.server, make_ocr_file(OUR_ACCOUNT, payments, 1, town.today()), "day.txt")
+        seen: list[int] = []
+        content = make_ocr_file(OUR_ACCOUNT, payments, 1, town.today())
+        file = deliver(town.server, content, "day.txt", lambda shown: seen.append(shown["progress"]["percent"]))
         total = sum(payment.amount_ore for payment in payments)
         assert (file["state"], file["payment_count"], file["amount_ore"]) == (
             "partly_accepted",
             CASES * PER_CASE + STRANGERS,
             total,
         )
+        assert (seen, seen[0], seen[-1]) == (sorted(seen), 0, 100)
         assert (file["progress"]["released"], file["queued"]) == (len(payments), STRANGERS)
         town.settle()
         for service in ("claims-api", "payments-ingest", "escalation", "notifications"):
