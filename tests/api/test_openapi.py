@@ -206,5 +206,5 @@ def _send(house: House, case: Any, headers: dict[str, str], wrong: dict[str, str
     )
     try:
         case.validate_response(answer, checks=CHECKS)
-    except Exception as broken:
+    except BaseExceptionGroup as broken:
         wrong.setdefault(f"{case.operation.label} {answer.status_code}", f"{broken}\n{answer.text[:300]}")
