@@ -255,8 +255,19 @@ class RefundProposed(Payload):
     proposed_on: Day
 
 
+class PayoutTo(Part):
+    """Where a payout goes that nobody proposed as a refund: a unit's account; ``reference`` is what its unit sees."""
+
+    account: Ident
+    name: str
+    reference: Ident
+
+
 class PayoutReserved(Payload):
-    """The money of an approved refund is set aside: it may enter a bank file. Key: the case, else the refund."""
+    """The money of an approved refund is set aside: it may enter a bank file. Key: the case, else the refund.
+
+    ``to`` is set for a remittance to a unit: a payout that payments-ingest has not heard of before.
+    """
 
     TYPE: ClassVar[str] = f"{PREFIX}.payout.reserved.v1"
     TOPIC: ClassVar[str] = "claims"
@@ -264,6 +275,7 @@ class PayoutReserved(Payload):
     refund_id: Ident
     case_id: Ident | None = None
     amount_ore: PositiveOre
+    to: PayoutTo | None = None
 
 
 class PayoutRefused(Payload):

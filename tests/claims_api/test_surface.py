@@ -69,6 +69,10 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/audit/trial-balance?period=2026-01"): {"caseworker", "auditor", "operator"},
     ("GET", "/v1/audit/vouchers?period=2026-01"): {"caseworker", "auditor", "operator"},
     ("GET", "/v1/audit/periods"): {"caseworker", "auditor", "operator"},
+    ("GET", "/v1/creditors/u/remittances"): {"agency", "caseworker", "auditor"},
+    ("GET", "/v1/creditors/u/remittances/m"): {"agency", "caseworker", "auditor"},
+    ("GET", "/v1/creditors/u/remittances/m/lines"): {"agency", "caseworker", "auditor"},
+    ("POST", "/v1/creditors/u/remittances/m/sign-off"): {"agency"},
     ("GET", "/v1/audit/proof"): {"caseworker", "auditor", "operator"},
 }
 
@@ -95,6 +99,7 @@ def test_every_route_of_the_service_is_in_the_matrix(door: Desk) -> None:
                 concrete = concrete.replace(name, "x")
             concrete = concrete.replace("{hold_id}", "y").replace("{webhook_id}", "w")
             concrete = concrete.replace("{debtor_ref}", "d").replace("{request_id}", "r")
+            concrete = concrete.replace("{unit}", "u").replace("{remittance_id}", "m")
             for method in operations:
                 assert (method.upper(), concrete) in known
 

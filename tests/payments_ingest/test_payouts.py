@@ -12,7 +12,7 @@ from support.bankroom import Bankroom, number, ocr, pay, registered
 
 from payments_ingest.formats import OcrPayment
 from payments_ingest.formats.camt_write import CamtTransaction
-from shared.events.claims import PayoutReserved, RefundProposed
+from shared.events.claims import PayoutReserved, PayoutTo, RefundProposed
 from shared.events.payments import PayoutRejected, PayoutSettled
 
 PAYER = "86011117947"
@@ -176,3 +176,22 @@ def test_a_receipt_proves_nothing_and_the_debit_line_settles(room: Bankroom) -> 
     (event,) = room.published(PayoutSettled)
     assert (event.case_id, event.account, event.amount_ore) == ("case-1", ACCOUNT, 50_000)
     assert room.events()[-1].envelope.aggregate == "case-1"
+
+
+def test_what_is_remitted_to_a_unit_leaves_without_a_proposal_and_is_settled(room: Bankroom) -> None:
+    payout_id = "019b0000-0000-7000-8000-0000000000aa"
+    to = PayoutTo(account=PAYER, name="Bydel Frogner", reference="2026-01 bydel-frogner")
+    for _ in range(2):
+        room.feed(PayoutReserved(refund_id=payout_id, amount_ore=75_000, to=to))
+    assert room.parked() == []
+    sent(room, payout_id)
+    (file,) = outbox(room)
+    found = texts(file, "InstdAmt", "Ustrd", "Nm")
+    assert found["InstdAmt"] == ["750.00"]
+    assert found["Ustrd"] == ["Avregning 2026-01 bydel-frogner"]
+    assert "Bydel Frogner" in found["Nm"]
+    debit = CamtTransaction(amount_ore=75_000, end_to_end_id=payout_id.replace("-", ""))
+    room.imported(camt054(booked(debit, bank_ref="D2", credit=False)))
+    (event,) = room.published(PayoutSettled)
+    assert (event.refund_id, event.case_id, event.amount_ore) == (payout_id, None, 75_000)
+    assert room.events()[-1].envelope.aggregate == payout_id

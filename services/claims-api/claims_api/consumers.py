@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from claims_api.deps import Deps
-from claims_api.usecases import demands, legal_steps, letters, payments, petitions, refunds
+from claims_api.store.remittance import known_among
+from claims_api.usecases import demands, legal_steps, letters, payments, petitions, refunds, remittance
 from claims_api.usecases.requests import notices
 from shared.events import Event, Payload
 from shared.events.escalation import (
@@ -43,6 +44,18 @@ def _both(first: UseCase, second: UseCase) -> UseCase:
     return handle
 
 
+def _payouts(of_refunds: UseCase, of_units: UseCase) -> UseCase:
+    """Let what the bank says of payouts go to whom they are: refunds, or what is remitted to a unit."""
+
+    def handle(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
+        told = [(event, getattr(event.payload, "refund_id", "")) for event in events]
+        remitted = known_among(uow.tx, [payout_id for _, payout_id in told])
+        of_refunds(uow, deps, [event for event, payout_id in told if payout_id not in remitted])
+        of_units(uow, deps, [event for event, payout_id in told if payout_id in remitted])
+
+    return handle
+
+
 _USE_CASES: dict[type[Payload], UseCase] = {
     StepDue: demands.on_step_due,
     LetterReady: letters.on_letter_ready,
@@ -59,8 +72,8 @@ _USE_CASES: dict[type[Payload], UseCase] = {
     PaymentUnallocated: payments.on_unallocated,
     BankDayCompleted: payments.on_bank_day,
     RefundApproved: refunds.on_refund_approved,
-    PayoutSettled: refunds.on_payout_settled,
-    PayoutRejected: refunds.on_payout_rejected,
+    PayoutSettled: _payouts(refunds.on_payout_settled, remittance.on_payout_settled),
+    PayoutRejected: _payouts(refunds.on_payout_rejected, remittance.on_payout_rejected),
 }
 
 

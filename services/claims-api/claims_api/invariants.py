@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from claims_api.store.checks import cases_without_claims, claims_without_kid, kept_numbers_off, unbalanced_ore
 from claims_api.store.periods import gaps, periods_reopened
+from claims_api.store.remittance import lines_off
 
 
 def broken(tx: Connection) -> list[str]:
@@ -21,4 +22,5 @@ def broken(tx: Connection) -> list[str]:
         found.append(f"cases: {count} without a claim")
     found.extend(f"vouchers: the numbers of {year} have gaps" for year in gaps(tx))
     found.extend(f"periods: {period} changed after it was closed" for period in periods_reopened(tx))
+    found.extend(f"remittance: the claims of {which} do not add up to it" for which in lines_off(tx))
     return found

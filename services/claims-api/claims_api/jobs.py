@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from claims_api import delivery
 from claims_api.deps import Deps
-from claims_api.store import demands, feed, holds, sealed, webhooks
+from claims_api.store import demands, feed, holds, periods, sealed, webhooks
 from claims_api.usecases.feed import anything_new, sweep_feeds, write_feeds
 from claims_api.usecases.holds import end_run_out
 from claims_api.usecases.keys import reseal
 from claims_api.usecases.letters import post_later_costs
 from claims_api.usecases.periods import anything_to_close, anything_to_number, close_months, number_vouchers
+from claims_api.usecases.remittance import remit
 from claims_api.usecases.requests.daily import anything_due, follow_up, overdue
 from claims_api.usecases.webhooks import next_message, note_answer
 from shared.service import Job, Service
@@ -41,6 +42,7 @@ def jobs(deps: Deps) -> Sequence[Job]:
              lambda uow: number_vouchers(uow, limit=FEED_PER_RUN)),
         _job("periods", lambda tx, service: anything_to_close(tx, service.clock.today()),
              lambda uow: close_months(uow, limit=FEED_PER_RUN), every_s=30.0),
+        _job("remittance", lambda tx, _: periods.first_unremitted(tx) is not None, remit, every_s=30.0),
         _job("feed", lambda tx, _: anything_new(tx, limit=FEED_PER_RUN),
              lambda uow: write_feeds(uow, limit=FEED_PER_RUN), every_s=0.5),
         _job("feed-sweep", lambda tx, _: bool(feed.behind(tx, 1)),

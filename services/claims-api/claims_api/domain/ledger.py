@@ -70,6 +70,8 @@ class EntryKind(StrEnum):
     TAKEN_BACK = "taken_back"
     REFUND_RESERVED = "refund_reserved"
     REFUND_SETTLED = "refund_settled"
+    PAYOUT_RESERVED = "payout_reserved"
+    PAYOUT_SETTLED = "payout_settled"
 
     FEE = "fee"
     INTEREST = "interest"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, select, update
 from sqlalchemy.sql import bindparam
 
 from claims_api.domain.ledger import Account, Balance, EntryKind, Transfer
@@ -53,17 +53,6 @@ def known_of_cases(
     return found
 
 
-def journal_page(
-    tx: Connection, start: datetime, end: datetime, *, after: tuple[datetime, str] | None, limit: int
-) -> list[Transfer]:
-    """Return transfers recorded from ``start`` until before ``end``, in order, from the one after ``after``."""
-    query = select(LEDGER).where(LEDGER.c.recorded_at >= start, LEDGER.c.recorded_at < end)
-    if after is not None:
-        query = query.where(tuple_(LEDGER.c.recorded_at, LEDGER.c.transfer_id) > after)
-    query = query.order_by(LEDGER.c.recorded_at, LEDGER.c.transfer_id).limit(limit)
-    return [transfer_of(row) for row in tx.execute(query).mappings()]
-
-
 def find_transfer(tx: Connection, transfer_id: str) -> Transfer | None:
     """Return one transfer."""
     row = tx.execute(select(LEDGER).where(LEDGER.c.transfer_id == transfer_id)).mappings().first()
@@ -74,22 +63,6 @@ def about(tx: Connection, name: str) -> list[Transfer]:
     """Return the transfers about a fact (a payment, a demand, a refund), in the order they were recorded."""
     query = select(LEDGER).where(LEDGER.c.about == name).order_by(LEDGER.c.recorded_at, LEDGER.c.ordinal)
     return [transfer_of(row) for row in tx.execute(query).mappings()]
-
-
-def movements(
-    tx: Connection, *, before: datetime, since: datetime | None = None, unit: str | None = None
-) -> dict[Account, tuple[int, int]]:
-    """Return what was debited and credited per account, in øre, of rows recorded before an instant (from ``since``)."""
-    sums: dict[Account, list[int]] = {account: [0, 0] for account in Account}
-    for side, at in ((LEDGER.c.debit, 0), (LEDGER.c.credit, 1)):
-        query = select(side, func.sum(LEDGER.c.amount_ore)).where(LEDGER.c.recorded_at < before).group_by(side)
-        if since is not None:
-            query = query.where(LEDGER.c.recorded_at >= since)
-        if unit is not None:
-            query = query.where(LEDGER.c.unit == unit)
-        for account, amount in tx.execute(query):
-            sums[Account(account)][at] = int(amount)
-    return {account: (debit, credit) for account, (debit, credit) in sums.items()}
 
 
 def everything(tx: Connection, *, unit: str | None = None) -> list[Transfer]:

@@ -15,7 +15,7 @@ class RefundRow(Model, table=True):
     """A refund from proposal to settlement; ``refund_id`` is the EndToEndId the bank reports it with.
 
     States: proposed, approved, reserved, refused, sent, settled, rejected, withdrawn. ``source``: overpaid (a case has
-    too much) or suspense (a payment goes back to its sender).
+    too much), suspense (a payment goes back to its sender) or remittance (a unit's own money).
     """
 
     __tablename__ = "refund"

@@ -30,7 +30,7 @@ from payments_ingest.store.refunds import (
     unsent_payout_file,
     update_refund,
 )
-from payments_ingest.usecases.refunds import reject
+from payments_ingest.usecases.refunds import REMITTANCE, reject
 from shared.uow import Uow
 
 PAYOUTS_MAX = 500
@@ -178,5 +178,7 @@ def _payouts(tx: Connection, refunds: Sequence[Refund]) -> tuple[Payout, ...]:
 
 
 def _message(refund: Refund, numbers: Mapping[str, str]) -> str:
+    if refund.source == REMITTANCE:
+        return f"Avregning {refund.reason}"
     number = numbers.get(refund.case_id or "")
     return f"Tilbakebetaling sak {number}" if number else "Retur av innbetaling"

@@ -11,11 +11,14 @@ from payments_ingest.store import payments, queue
 from payments_ingest.store.refunds import Refund, insert_refund, lock_refund, update_refund
 from shared.errors import Conflict, Forbidden, NotFound, Park, Reject
 from shared.events import Event
-from shared.events.claims import PayoutRefused, PayoutReserved, RefundProposed
+from shared.events.claims import PayoutRefused, PayoutReserved, PayoutTo, RefundProposed
 from shared.events.payments import PayoutRejected, PayoutSettled, RefundApproved
 from shared.uow import Uow
 
 SYSTEM_PROPOSER = "system:claims-api"
+REMITTANCE = "remittance"
+"""Source of a payout that is a unit's own money; its ``reason`` is the reference that the unit sees."""
+REASON_MAX = 40
 
 
 def propose_overpaid(uow: Uow, events: Sequence[Event]) -> None:
@@ -106,10 +109,17 @@ def withdraw(uow: Uow, refund_id: str, *, who: str) -> Refund:
 
 
 def reserved(uow: Uow, events: Sequence[Event]) -> None:
-    """Note that claims-api has set the money aside: the refund may enter a payment file."""
+    """Note that claims-api has set the money aside: it may enter a payment file.
+
+    What is remitted to a unit comes with its receiver, and is recorded here first.
+    """
     for event in events:
         payload = event.payload
-        if isinstance(payload, PayoutReserved):
+        if not isinstance(payload, PayoutReserved):
+            raise TypeError(f"event: expected a reservation, got {type(payload).__name__}")
+        if payload.to is not None:
+            _remit(uow, payload, payload.to)
+        else:
             _answered(uow, payload.refund_id, RefundState.RESERVED, None)
 
 
@@ -146,6 +156,23 @@ def reject(uow: Uow, refund: Refund, reason: str) -> None:
         reason=reason,
     )
     uow.emit(payload, key=refund.case_id or refund.refund_id)
+
+
+def _remit(uow: Uow, payload: PayoutReserved, to: PayoutTo) -> None:
+    insert_refund(
+        uow.tx,
+        {
+            **_blank(uow, payload.refund_id, SYSTEM_PROPOSER),
+            "source": REMITTANCE,
+            "state": RefundState.RESERVED,
+            "case_id": None,
+            "payment_id": None,
+            "amount_ore": payload.amount_ore,
+            "to_account": to.account,
+            "to_name": to.name,
+            "reason": to.reference[:REASON_MAX],
+        },
+    )
 
 
 def _answered(uow: Uow, refund_id: str, target: RefundState, reason: str | None) -> Refund | None:
