@@ -69,4 +69,58 @@ class LetterFailed(Payload):
     reason: Ident
 
 
-EVENTS: tuple[type[Payload], ...] = (LetterReady, LetterDispatched, LetterSent, LetterFailed)
+class PackageAssembled(Payload):
+    """A legal step's package is made and lies ready to be handed in; ``sha256`` is its manifest's.
+
+    A caseworker hands in what a manual export made, and records it with the legal step.
+    """
+
+    TYPE: ClassVar[str] = f"{PREFIX}.package.assembled.v1"
+    TOPIC: ClassVar[str] = "notifications"
+
+    package_id: Ident
+    case_id: Ident
+    legal_step_ids: list[Ident]
+    body: Ident
+    office: Ident
+    files: int
+    sha256: Ident
+    assembled_on: Day
+
+
+class PackageSubmitted(Payload):
+    """The body has taken the package electronically, under its own ``reference``."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.package.submitted.v1"
+    TOPIC: ClassVar[str] = "notifications"
+
+    package_id: Ident
+    case_id: Ident
+    legal_step_ids: list[Ident]
+    body: Ident
+    office: Ident
+    submitted_on: Day
+    reference: Ident
+
+
+class PackageFailed(Payload):
+    """A package could not be made or was refused; ``reason`` is a stable code without personal data."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.package.failed.v1"
+    TOPIC: ClassVar[str] = "notifications"
+
+    package_id: Ident
+    case_id: Ident
+    legal_step_ids: list[Ident]
+    reason: Ident
+
+
+EVENTS: tuple[type[Payload], ...] = (
+    LetterReady,
+    LetterDispatched,
+    LetterSent,
+    LetterFailed,
+    PackageAssembled,
+    PackageSubmitted,
+    PackageFailed,
+)

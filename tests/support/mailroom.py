@@ -18,6 +18,7 @@ from support.machine import HandMachine
 
 from notifications.app import MIGRATIONS, build
 from notifications.channels import Channel
+from notifications.handover import Office
 from notifications.invariants import violations
 from notifications.settings import Settings
 from shared.auth import Role, TokenIssuer, local_key
@@ -132,6 +133,7 @@ class Mailroom:
 
     folder: Path
     channel: Channel | None = None
+    office: Office | None = None
     url: str | None = None
     clock: ManualClock = field(default_factory=lambda: ManualClock(TODAY))
     machine: HandMachine = field(default_factory=HandMachine)
@@ -151,9 +153,13 @@ class Mailroom:
             database_url=SecretStr(self.url) if self.url else None,
         )
         bus = EmbeddedBus(self.folder / "bus.db", machine=self.machine)
-        self.service = build(settings, bus, self.clock, self.machine, channel=channel or self.channel)
+        self.service = build(
+            settings, bus, self.clock, self.machine, channel=channel or self.channel, office=self.office
+        )
         upgrade(self.service.db, MIGRATIONS)
-        starts = {TopicPartition(t, p): 0 for t in ("claims", "parties") for p in range(TOPICS[t].partitions)}
+        starts = {
+            TopicPartition(t, p): 0 for t in ("claims", "escalation", "parties") for p in range(TOPICS[t].partitions)
+        }
         self.service.inbox.positions(starts, EPOCH)
 
     def crash(self, channel: Channel | None = None) -> None:
@@ -177,7 +183,7 @@ class Mailroom:
         envelope = Envelope(
             event_id=derived(key, payload.TYPE, version),
             type=payload.TYPE,
-            source="claims-api",
+            source=TOPICS[payload.TOPIC].producer,
             time=self.clock.now(),
             aggregate=key,
             version=version,

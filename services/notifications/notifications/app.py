@@ -11,11 +11,15 @@ from notifications.api.documents import BODY_LIMITS
 from notifications.channels import Channel
 from notifications.channels.folder import FolderChannel
 from notifications.consumers import handlers, states
+from notifications.handover import Office
+from notifications.handover.folder import ExportFolder
 from notifications.jobs import jobs
+from notifications.package_jobs import PackageRoom
 from notifications.render import Renderer
 from notifications.sealed import Opener
 from notifications.settings import NOTIFICATIONS, Settings
 from notifications.store import mailings
+from notifications.store import packages as package_store
 from notifications.tables import PLUMBING
 from shared.bus import Bus
 from shared.clock import Clock, Machine
@@ -25,14 +29,29 @@ from shared.service import Service, assemble
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 
-def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine, *, channel: Channel | None = None) -> Service:
-    """Return the service, not started; ``channel`` None: the folder channel of the settings."""
+def build(
+    settings: Settings,
+    bus: Bus,
+    clock: Clock,
+    machine: Machine,
+    *,
+    channel: Channel | None = None,
+    office: Office | None = None,
+) -> Service:
+    """Return the service, not started; ``channel`` and ``office`` None: the folders of the settings."""
     if settings.profile == "embedded":
         ensure_keypair(settings.keys_dir, NOTIFICATIONS)
+    renderer, opener = Renderer(settings.sender), Opener((settings.keys_dir / f"{NOTIFICATIONS}.key",))
+    packages = PackageRoom(
+        renderer=renderer,
+        opener=opener,
+        office=office or ExportFolder(settings.packages_dir),
+        origin=settings.origin,
+    )
     return assemble(
         name=NOTIFICATIONS,
         version="1",
-        description="Letters: rendering, dispatch, receipts, and the archive of every document in and out.",
+        description="Letters: rendering, dispatch, receipts; legal packages; the archive of every document in and out.",
         settings=settings,
         bus=bus,
         clock=clock,
@@ -41,11 +60,7 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine, *, chann
         routers=ROUTERS,
         handlers=handlers(),
         states=states(),
-        jobs=jobs(
-            Renderer(settings.sender),
-            channel or FolderChannel(settings.letters_dir),
-            Opener((settings.keys_dir / f"{NOTIFICATIONS}.key",)),
-        ),
+        jobs=jobs(renderer, channel or FolderChannel(settings.letters_dir), opener, packages),
         backlog=backlog,
         migrations=MIGRATIONS,
         large_bodies=BODY_LIMITS,
@@ -53,5 +68,5 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine, *, chann
 
 
 def backlog(tx: Connection) -> dict[str, int]:
-    """Count the letters that are neither sent nor withdrawn nor failed."""
-    return {"letters": mailings.unfinished(tx)}
+    """Count letters that are neither sent nor withdrawn nor failed, and packages to be made or taken back."""
+    return {"letters": mailings.unfinished(tx), "packages": package_store.unfinished(tx)}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, and_, case, func, or_, select
 
-from notifications.domain.states import ENDED, LIVE, LetterState, MailingState
+from notifications.domain.states import ENDED, LIVE, LetterState, MailingState, PackageState
 from notifications.store.documents import CONTENT, DOCUMENT
 from notifications.store.mailings import LETTER, MAILING
+from notifications.store.packages import PACKAGE
 
 SHOWN_MAX = 20
 """How many offenders of one kind a check names."""
@@ -19,6 +20,7 @@ def violations(tx: Connection) -> list[str]:
         *_letters_without_their_days(tx),
         *_mailings_that_contradict_their_letters(tx),
         *_documents_without_bytes(tx),
+        *_packages_without_their_facts(tx),
     ]
 
 
@@ -81,3 +83,20 @@ def _documents_without_bytes(tx: Connection) -> list[str]:
         .limit(SHOWN_MAX)
     )
     return [f"document {document_id}: its bytes are gone" for (document_id,) in tx.execute(query)]
+
+
+def _packages_without_their_facts(tx: Connection) -> list[str]:
+    """A package that was made has its manifest's hash, one with its body the day, one that failed the reason."""
+    query = (
+        select(PACKAGE.c.package_id)
+        .where(
+            or_(
+                and_(PACKAGE.c.state == PackageState.ASSEMBLED, PACKAGE.c.sha256.is_(None)),
+                and_(PACKAGE.c.state == PackageState.SUBMITTED, PACKAGE.c.submitted_on.is_(None)),
+                and_(PACKAGE.c.state == PackageState.FAILED, PACKAGE.c.failure.is_(None)),
+                and_(PACKAGE.c.state == PackageState.WITHDRAWN, PACKAGE.c.withdrawn_reason.is_(None)),
+            )
+        )
+        .limit(SHOWN_MAX)
+    )
+    return [f"package {package_id}: its state and its facts disagree" for (package_id,) in tx.execute(query)]

@@ -11,6 +11,7 @@ from functools import partial
 
 from notifications.channels import Channel, Duplicate, Outcome, Parcel, Refused, RetryLater, Sent
 from notifications.domain.letters import Unprintable
+from notifications.package_jobs import PackageRoom, make_packages
 from notifications.render import Renderer
 from notifications.sealed import Opener
 from notifications.store import mailings as store
@@ -32,11 +33,12 @@ EVERY_S = 1.0
 log = logging.getLogger(__name__)
 
 
-def jobs(renderer: Renderer, channel: Channel, opener: Opener) -> list[Job]:
+def jobs(renderer: Renderer, channel: Channel, opener: Opener, packages: PackageRoom) -> list[Job]:
     """Return this service's jobs."""
     return [
         Job("render", partial(render_planned, renderer=renderer, opener=opener), EVERY_S),
         Job("dispatch", partial(dispatch_released, channel=channel), EVERY_S),
+        Job("packages", partial(make_packages, room=packages), EVERY_S),
     ]
 
 

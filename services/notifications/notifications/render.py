@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -90,12 +91,29 @@ class Renderer:
         pages = self._compile(facts, format="png", ppi=ppi)
         return pages if isinstance(pages, list) else [pages]
 
+    def paper(self, template: str, data: Mapping[str, Any], dated: date) -> bytes:
+        """Return a paper that is no letter, from a template of its own; ``data`` is everything it may print.
+
+        Raises Unprintable like ``pdf``.
+        """
+        options = {"format": "pdf", "pdf_standards": STANDARDS, "timestamp": _noon(dated)}
+        content: bytes = self._set(f"nb/{template}.typ", {**_frame(self.sender, "nb", dated), **data}, options)
+        return content
+
+    def paper_png(self, template: str, data: Mapping[str, Any], dated: date, *, ppi: int = 110) -> list[bytes]:
+        """Return a picture of each page of a paper, to look at."""
+        shown = {**_frame(self.sender, "nb", dated), **data}
+        pages = self._set(f"nb/{template}.typ", shown, {"format": "png", "ppi": ppi})
+        return pages if isinstance(pages, list) else [pages]
+
     def _compile(self, facts: Facts, **options: Any) -> Any:
         check(facts)
-        data = json.dumps(_data(facts, self.sender), ensure_ascii=False)
-        template = TEMPLATES / facts.language / f"{facts.kind}.typ"
+        return self._set(f"{facts.language}/{facts.kind}.typ", _data(facts, self.sender), options)
+
+    def _set(self, template: str, data: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+        inputs = {"letter": json.dumps(data, ensure_ascii=False)}
         try:
-            return self._compiler().compile(input=str(template), sys_inputs={"letter": data}, **options)
+            return self._compiler().compile(input=str(TEMPLATES / template), sys_inputs=inputs, **options)
         except typst.TypstError as wrong:
             raise _unprintable(wrong) from None
 
@@ -134,15 +152,26 @@ def _qr(url: str) -> str:
 
 def _data(facts: Facts, sender: Sender) -> dict[str, Any]:
     """Return everything a template may print, each amount and day already written out in the letter's language."""
-    common = {
-        "language": facts.language,
-        "dated": {"year": facts.dated.year, "month": facts.dated.month, "day": facts.dated.day},
-        "date": formats.day(facts.dated, facts.language),
+    common = _frame(sender, facts.language, facts.dated) | {
         "case_number": facts.case_number,
         "recipient": {
             "name": printable(facts.recipient.name),
             "address_lines": [line for text in facts.recipient.address_lines if (line := printable(text))],
         },
+    }
+    if isinstance(facts, DemandFacts):
+        return common | _demand(facts)
+    if isinstance(facts, FeeReversedFacts):
+        return common | _fee_reversed(facts)
+    return common | _confirmation(facts)
+
+
+def _frame(sender: Sender, language: Language, dated: date) -> dict[str, Any]:
+    """Return what every paper has: its language and date, and who sends it."""
+    return {
+        "language": language,
+        "dated": {"year": dated.year, "month": dated.month, "day": dated.day},
+        "date": formats.day(dated, language),
         "sender": {
             "municipality": sender.municipality,
             "office": sender.office,
@@ -156,11 +185,6 @@ def _data(facts: Facts, sender: Sender) -> dict[str, Any]:
         "creditor": None,
         "payment": None,
     }
-    if isinstance(facts, DemandFacts):
-        return common | _demand(facts)
-    if isinstance(facts, FeeReversedFacts):
-        return common | _fee_reversed(facts)
-    return common | _confirmation(facts)
 
 
 def _demand(facts: DemandFacts) -> dict[str, Any]:

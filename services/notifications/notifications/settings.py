@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from notifications.domain.petition import Origin
 from notifications.render import Sender
 from shared.settings import BaseServiceSettings
 
@@ -28,6 +29,35 @@ class Settings(BaseServiceSettings):
 
     letter_channel: Literal["folder"] = "folder"
     letters_folder: Path | None = Field(default=None, description="Where the folder channel puts letters.")
+
+    petitioner_name: str = Field(default="Oslo kommune", description="The legal person that petitions.")
+    petitioner_org_number: str = Field(default="958935420", pattern=r"^\d{9}$", description="Its main entity.")
+    own_petitioners: list[str] = Field(
+        default=["kulturhus-as"], description="Units that are legal persons themselves, as JSON."
+    )
+    package_office: Literal["folder"] = "folder"
+    packages_folder: Path | None = Field(default=None, description="Where legal packages are exported.")
+    body_addresses: dict[Literal["namsmann", "forliksraad", "husleietvistutvalg"], list[str]] = Field(
+        default_factory=dict, description="Address lines of each body, printed on the petition, as JSON."
+    )
+
+    @property
+    def packages_dir(self) -> Path:
+        """Folder of the exported legal packages."""
+        return self.packages_folder or self.data_dir / "packages"
+
+    @property
+    def origin(self) -> Origin:
+        """Who petitions, and where petitions go."""
+        return Origin(
+            name=self.petitioner_name,
+            org_number=self.petitioner_org_number,
+            office=f"{self.sender_municipality}, {self.sender_office}",
+            office_org_number=self.sender_org_number,
+            postal=tuple(self.sender_postal),
+            own_petitioners=frozenset(self.own_petitioners),
+            addresses={body: tuple(lines) for body, lines in self.body_addresses.items()},
+        )
 
     @property
     def letters_dir(self) -> Path:

@@ -147,4 +147,62 @@ class DocumentContentRow(Model, table=True):
     content: bytes = Field(sa_type=LargeBinary)
 
 
+class PackageRow(Model, table=True):
+    """A legal package (begjæring eller klage med bilag). ``facts`` is the frozen event, ``files`` what was made.
+
+    The files themselves name people by national id and lie only where they were handed over; their hashes are here.
+    ``taken_back``: a withdrawn package is no longer there either.
+    """
+
+    __tablename__ = "package"
+    __table_args__ = (
+        Index("ix_package_case_id_created_at", "case_id", "created_at"),
+        Index("ix_package_state_created_at", "state", "created_at"),
+    )
+
+    package_id: str = Field(primary_key=True, max_length=80)
+    case_id: str = Field(max_length=80)
+    legal_step_id: str = Field(max_length=80)
+    kind: str = Field(max_length=20)
+    body: str = Field(max_length=30)
+    state: str = Field(max_length=12)
+    facts: dict[str, Any] = Field(sa_type=JsonType)
+    frozen_on: date
+    office: str | None = Field(default=None, max_length=20)
+    files: list[dict[str, Any]] = Field(sa_type=JsonType)
+    sha256: str | None = Field(default=None, max_length=64)
+    attempts: int = 0
+    retry_at: datetime | None = Field(default=None, sa_type=Instant)
+    submitted_on: date | None = None
+    reference: str | None = Field(default=None, max_length=80)
+    failure: str | None = Field(default=None, max_length=80)
+    withdrawn_reason: str | None = Field(default=None, max_length=80)
+    taken_back: bool = False
+    created_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class PackagePartyRow(Model, table=True):
+    """Whom a package is about, and the version of the party record it waits for."""
+
+    __tablename__ = "package_party"
+
+    package_id: str = Field(primary_key=True, foreign_key="package.package_id", max_length=80)
+    debtor_ref: str = Field(primary_key=True, max_length=80)
+    party_version: int = Field(sa_type=BigInteger)
+
+
+class LegalStepRow(Model, table=True):
+    """A legal step (rettslig skritt) as far as packages need it: its package, and why it fell away if it did.
+
+    The two topics that tell of it have no order between them: either may come first.
+    """
+
+    __tablename__ = "legal_step"
+
+    legal_step_id: str = Field(primary_key=True, max_length=80)
+    package_id: str | None = Field(default=None, max_length=80, index=True)
+    dropped_reason: str | None = Field(default=None, max_length=80)
+
+
 PLUMBING = plumbing(Model.metadata)

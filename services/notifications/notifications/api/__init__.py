@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from notifications.api import documents, letters
+from notifications.api import documents, letters, packages
 
-ROUTERS: tuple[APIRouter, ...] = (letters.router, documents.router)
+ROUTERS: tuple[APIRouter, ...] = (letters.router, documents.router, packages.router)

@@ -36,6 +36,19 @@ class MailingState(StrEnum):
     FAILED = "failed"
 
 
+class PackageState(StrEnum):
+    """Where a legal package (begjæring eller klage med bilag) is.
+
+    ``assembled``: made, and ready for a person to hand in. ``submitted``: its body has it.
+    """
+
+    PLANNED = "planned"
+    ASSEMBLED = "assembled"
+    SUBMITTED = "submitted"
+    WITHDRAWN = "withdrawn"
+    FAILED = "failed"
+
+
 ENDED: frozenset[LetterState] = frozenset({LetterState.SENT, LetterState.WITHDRAWN, LetterState.FAILED})
 """States a letter never leaves."""
 
