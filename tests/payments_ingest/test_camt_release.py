@@ -201,7 +201,12 @@ def test_a_difference_is_measured_until_it_is_explained(tmp_path: Path) -> None:
     assert gauge(room, "bank_difference_ore") == 700
     assert gauge(room, 'bank_alarms{kind="statement_differs"') == 1
     (day,) = [d for d in room.get("/v1/bank-days")["items"] if d["difference_ore"]]
-    assert (day["account"], day["day"], day["difference_ore"], day["state"]) == (ACCOUNT, TODAY.isoformat(), 700, "open")
+    assert (day["account"], day["day"], day["difference_ore"], day["state"]) == (
+        ACCOUNT,
+        TODAY.isoformat(),
+        700,
+        "open",
+    )
     room.imported(ocr(pay(2, 700), transmission=2))
     assert (gauge(room, "bank_difference_ore"), gauge(room, 'bank_alarms{kind="statement_differs"')) == (0, 0)
 

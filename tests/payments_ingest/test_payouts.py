@@ -10,10 +10,10 @@ from lxml import etree
 from support.bank_files import ACCOUNT, booked, camt054
 from support.bankroom import Bankroom, number, ocr, pay, registered
 
-from payments_ingest.formats import OcrPayment
 from payments_ingest.formats.camt_write import CamtTransaction
 from shared.events.claims import PayoutReserved, PayoutTo, RefundProposed
 from shared.events.payments import PayoutRejected, PayoutSettled
+from shared.party import iban
 
 PAYER = "86011117947"
 
@@ -101,19 +101,52 @@ def test_a_crash_after_writing_writes_the_same_file_again(room: Bankroom) -> Non
     assert state(room, refund_id) == "sent"
 
 
-def test_a_refund_no_file_can_hold_is_rejected_and_its_money_freed(room: Bankroom) -> None:
-    room.imported(ocr(OcrPayment(amount_ore=900, kid="7777777", payer_account="12345678901"), transmission=2))
+@pytest.mark.parametrize("account", ["12345678901", "SE4550000000058398257466", "NO9986011117948"])
+def test_an_account_no_file_can_pay_to_is_refused_before_any_money_is_reserved(room: Bankroom, account: str) -> None:
+    credit = CamtTransaction(amount_ore=900, texts=("takk",), payer_account=account, payer_name="Ola Utland")
+    room.imported(camt054(booked(credit, bank_ref="U1")))
+    (payment,) = room.payments("unmatched", "suggested")
+    refused = room.post(f"/v1/payments/{payment['payment_id']}/return")
+    assert (refused.status_code, refused.json()["type"].rsplit(":", 1)[1]) == (422, "account-not-payable")
+    assert account not in refused.text
+    assert room.get("/v1/refunds")["items"] == []
+    assert [p["payment_id"] for p in room.payments("unmatched", "suggested")] == [payment["payment_id"]]
+
+
+def test_a_norwegian_iban_is_paid_to(room: Bankroom) -> None:
+    credit = CamtTransaction(amount_ore=900, texts=("takk",), payer_account=iban(PAYER), payer_name="Ola Norge")
+    room.imported(camt054(booked(credit, bank_ref="U1")))
     (payment,) = room.payments("unmatched", "suggested")
     refund = room.done(f"/v1/payments/{payment['payment_id']}/return", who="kari")
     room.done(f"/v1/refunds/{refund['refund_id']}/approval", who="per")
     room.feed(PayoutReserved(refund_id=refund["refund_id"], amount_ore=900))
+    sent(room, refund["refund_id"])
+
+
+def test_a_proposal_to_an_account_no_file_can_pay_to_is_not_approved(room: Bankroom) -> None:
+    room.imported(ocr(pay(1, 30_000, payer_account="12345678901"), transmission=2))
+    (payment,) = (p for p in room.payments("matched") if p["amount_ore"] == 30_000)
+    room.feed(
+        RefundProposed(
+            refund_id="refund-9",
+            case_id="case-1",
+            payment_id=payment["payment_id"],
+            amount_ore=30_000,
+            proposed_on=room.clock.today(),
+        )
+    )
+    assert room.post("/v1/refunds/refund-9/approval").status_code == 422
+    assert room.done("/v1/refunds/refund-9/withdrawal")["state"] == "withdrawn"
+
+
+def test_a_refund_whose_receiver_was_erased_is_rejected_and_its_money_freed(room: Bankroom) -> None:
+    refund_id = reserved(room)
+    room.erase("debtor-1")
     room.work()
     assert outbox(room) == []
-    assert state(room, refund["refund_id"]) == "rejected"
+    assert state(room, refund_id) == "rejected"
     (event,) = room.published(PayoutRejected)
-    assert (event.refund_id, event.reason) == (refund["refund_id"], "cannot_be_paid")
-    (waiting,) = room.payments("unmatched", "suggested")
-    assert waiting["reason"] == "payout_rejected"
+    assert (event.refund_id, event.reason) == (refund_id, "cannot_be_paid")
 
 
 def answer(message_id: str, *, group: str = "", payment: tuple[str, str] | None = None) -> bytes:

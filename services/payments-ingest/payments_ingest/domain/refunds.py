@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from shared.party import PartyIdError, check_account, iban
+
 
 class RefundState(StrEnum):
     """Where a refund stands. Nothing leaves before claims-api has reserved the money."""
@@ -48,3 +50,15 @@ def approves(proposed_by: str, first: str | None, who: str) -> bool | None:
     if who in persons:
         return None
     return bool(persons)
+
+
+def can_be_paid(account: str) -> bool:
+    """Tell whether a payment file of ours can pay to ``account``: a Norwegian one, as eleven digits or as its IBAN.
+
+    An account abroad needs the receiver's bank (BIC) and its currency, which no payment tells us.
+    """
+    number = account[4:] if account.startswith("NO") else account
+    try:
+        return account in (checked := check_account(number), iban(checked))
+    except PartyIdError:
+        return False

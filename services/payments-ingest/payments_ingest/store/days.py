@@ -215,7 +215,7 @@ def list_alarms(tx: Connection, *, is_open: bool, after: str | None, limit: int)
 def count_alarms(tx: Connection) -> dict[str, int]:
     """Count open alarms by kind."""
     query = select(ALARMS.c.kind, func.count()).where(ALARMS.c.settled_at.is_(None)).group_by(ALARMS.c.kind)
-    return {kind: count for kind, count in tx.execute(query)}
+    return {str(kind): int(count) for kind, count in tx.execute(query)}
 
 
 def statement_differences(tx: Connection, alarm_kind: str) -> dict[tuple[str, date], int]:

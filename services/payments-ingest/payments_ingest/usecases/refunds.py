@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from payments_ingest.domain.lines import WAITING, PaymentState
-from payments_ingest.domain.refunds import RefundState, approves, may_become
+from payments_ingest.domain.refunds import RefundState, approves, can_be_paid, may_become
 from payments_ingest.store import payments, queue
 from payments_ingest.store.refunds import Refund, insert_refund, lock_refund, update_refund
 from shared.errors import Conflict, Forbidden, NotFound, Park, Reject
@@ -45,15 +45,15 @@ def propose_overpaid(uow: Uow, events: Sequence[Event]) -> None:
 def return_to_sender(uow: Uow, payment_id: str, *, who: str) -> Refund:
     """Propose that a payment on suspense goes back to the account it came from; it leaves the queue meanwhile.
 
-    Raises Conflict when it is not waiting, Reject when the bank did not say which account it came from.
+    Raises Conflict when it is not waiting, Reject when the bank did not say which account it came from, or when no
+    payment file can pay to it.
     """
     payment = payments.lock_payment(uow.tx, payment_id)
     if payment is None:
         raise NotFound("payment")
     if payment.state not in WAITING or not payment.booked or payment.kind != "credit":
         raise Conflict("not-waiting", f"payment: expected one that waits on suspense, got {payment.state}")
-    if not payment.payer_account:
-        raise Reject("no-payer-account", "payment: expected a payer's account, the bank named none")
+    _check_account(payment.payer_account)
     refund_id = uow.new_id("refund")
     insert_refund(
         uow.tx,
@@ -78,8 +78,7 @@ def approve(uow: Uow, refund_id: str, *, who: str) -> Refund:
     """Agree to a refund: two different persons in all (fire øyne); then claims-api is asked to reserve the money."""
     refund = _found(uow, refund_id)
     _step(refund, RefundState.APPROVED)
-    if not refund.to_account:
-        raise Reject("no-payer-account", "refund: expected an account to pay to, there is none")
+    _check_account(refund.to_account)
     answer = approves(refund.proposed_by, refund.first_approved_by, who)
     if answer is None:
         raise Forbidden("four-eyes", "approval: expected another person than the one who proposed or approved first")
@@ -97,6 +96,14 @@ def approve(uow: Uow, refund_id: str, *, who: str) -> Refund:
     )
     uow.emit(payload, key=refund.case_id or refund_id)
     return _found(uow, refund_id)
+
+
+def _check_account(account: str | None) -> None:
+    """Refuse, before any money is reserved, what cannot leave by a payment file."""
+    if not account:
+        raise Reject("no-payer-account", "refund: expected an account to pay to, the bank named none")
+    if not can_be_paid(account):
+        raise Reject("account-not-payable", "refund: expected a Norwegian account, which is all a payment file pays to")
 
 
 def withdraw(uow: Uow, refund_id: str, *, who: str) -> Refund:
