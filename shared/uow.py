@@ -58,6 +58,8 @@ class Uow:
     now: datetime
     machine: Machine
     installation: str = ""
+    key_headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Extensions that every event of a key carries, beside its own."""
     _emitted: list[_Emitted] = field(default_factory=list)
     _states: list[tuple[str, str]] = field(default_factory=list)
     _counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -170,6 +172,7 @@ class Uow:
 
     def _event_row(self, emitted: _Emitted, version: int) -> dict[str, object]:
         cause = emitted.cause.envelope if emitted.cause else None
+        extra = {**self.key_headers.get(emitted.key, {}), **emitted.headers}
         envelope = Envelope(
             event_id=emitted.event_id,
             type=emitted.payload.TYPE,
@@ -179,7 +182,7 @@ class Uow:
             version=version,
             causation_id=cause.event_id if cause else "",
             traceparent=(cause.traceparent if cause else "") or current_traceparent(),
-            extra={**emitted.headers, "installation": self.installation} if self.installation else emitted.headers,
+            extra={**extra, "installation": self.installation} if self.installation else extra,
         )
         return {
             "event_id": emitted.event_id,

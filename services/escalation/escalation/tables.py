@@ -18,7 +18,10 @@ class Model(SQLModel, registry=registry(metadata=MetaData(naming_convention=nami
 
 
 class CaseRow(Model, table=True):
-    """A case (sak). ``version`` grows with every change and guards its timers; ``demanded_on``: last demand's day."""
+    """A case (sak). ``version`` grows with every change and guards its timers; ``demanded_on``: last demand's day.
+
+    ``heard_version``: how far of the case's record in claims-api (its ``case_version``) has been heard of.
+    """
 
     __tablename__ = "ladder_case"
 
@@ -28,6 +31,7 @@ class CaseRow(Model, table=True):
     legal_person: str = Field(max_length=80)
     version: int = Field(sa_type=BigInteger)
     demanded_on: date | None = None
+    heard_version: int = Field(sa_type=BigInteger)
 
 
 class ClaimRow(Model, table=True):
@@ -197,10 +201,17 @@ class DemandRow(Model, table=True):
 
 
 class LegalStepRow(Model, table=True):
-    """A legal step (rettslig skritt): proposed, approved, refused, dropped, submitted, then its outcome."""
+    """A legal step (rettslig skritt): proposed, approved, refused, dropped, submitted, then its outcome.
+
+    ``petition_id``: the lead case's legal step, when several cases share a petition.
+    """
 
     __tablename__ = "legal_step"
-    __table_args__ = (Index("ix_legal_step_case_id", "case_id"), Index("ix_legal_step_state", "state"))
+    __table_args__ = (
+        Index("ix_legal_step_case_id", "case_id"),
+        Index("ix_legal_step_state", "state"),
+        Index("ix_legal_step_petition_id", "petition_id"),
+    )
 
     legal_step_id: str = Field(primary_key=True, max_length=36)
     case_id: str = Field(foreign_key="ladder_case.case_id", max_length=80)
@@ -220,6 +231,7 @@ class LegalStepRow(Model, table=True):
     outcome: str | None = Field(default=None, max_length=40)
     outcome_on: date | None = None
     outcome_facts: dict[str, Any] | None = Field(default=None, sa_type=JsonType)
+    petition_id: str | None = Field(default=None, max_length=36)
 
 
 class PaceRow(Model, table=True):

@@ -25,6 +25,7 @@ OPEN = "open"
 SEQUENCE_FULL = MAX_SEQUENCE - 100
 """A case whose KIDs have come this far takes no more claims: the rest are for its plans and enforcement."""
 
+VERSION_HEADER = "caseversion"
 _TICK = timedelta(microseconds=1)
 
 
@@ -96,6 +97,8 @@ def lock_cases(uow: Uow, case_ids: Iterable[str]) -> dict[str, Case]:
     locked = {
         case_id: _moved(case, max(uow.now, case.last_recorded_at + _TICK)) for case_id, case in sorted(found.items())
     }
+    for case in locked.values():
+        _let_events_tell(uow, case)
     if locked:
         uow.tx.execute(
             update(CASE)
@@ -107,6 +110,11 @@ def lock_cases(uow: Uow, case_ids: Iterable[str]) -> dict[str, Case]:
             ],
         )
     return locked
+
+
+def _let_events_tell(uow: Uow, case: Case) -> None:
+    """Let the events of a case carry its version: whoever follows them then knows which answer they are as new as."""
+    uow.key_headers[case.case_id] = {VERSION_HEADER: str(case.version)}
 
 
 def lock_case(uow: Uow, case_id: str) -> Case | None:
@@ -167,6 +175,8 @@ def insert_cases(uow: Uow, opened: Sequence[Case], sequences: Mapping[str, int])
         {name: getattr(case, name) for name in Case.__slots__} | {"last_sequence": sequences[case.case_id]}
         for case in opened
     ]
+    for case in opened:
+        _let_events_tell(uow, case)
     if rows:
         insert_rows(uow.tx, CASE, rows)
         keep_kids(uow, [KidUse(kid=case.kid, kind=KidKind.CASE, case_id=case.case_id) for case in opened])

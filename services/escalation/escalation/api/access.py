@@ -5,6 +5,7 @@ What is not the caller's to see does not exist for them: the answer is 404, neve
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -25,6 +26,32 @@ Readers = Annotated[Ctx, allow(Role.AGENCY, Role.CASEWORKER, Role.AUDITOR, Role.
 Clerks = Annotated[Ctx, allow(Role.CASEWORKER)]
 Desk = Annotated[Ctx, allow(Role.CASEWORKER, Role.AUDITOR, Role.OPERATOR)]
 Operators = Annotated[Ctx, allow(Role.OPERATOR)]
+
+
+MinVersion = Annotated[
+    int | None,
+    Query(ge=1, description="A case_version that claims-api told you: the answer is at least as new (waits 2 s)."),
+]
+WAIT_S = 2.0
+_POLL_S = 0.02
+
+
+def wait_for(ctx: Ctx, case_id: str, min_version: int | None) -> None:
+    """Wait until what claims-api told of a case has come here, but no longer than WAIT_S; then there is what there is.
+
+    Also for a case nobody has heard of yet: it may be on its way.
+    """
+    if min_version is None:
+        return
+    machine = ctx.service.machine
+    until = machine.monotonic() + WAIT_S
+    rest = threading.Event()
+    while machine.monotonic() < until:
+        with ctx.read() as tx:
+            heard = cases.heard_version(tx, case_id)
+        if heard is not None and heard >= min_version:
+            return
+        rest.wait(_POLL_S)
 
 
 def book_of(ctx: Ctx) -> Book:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fastapi import APIRouter
 
-from escalation.api.access import Readers, book_of, see_case
+from escalation.api.access import MinVersion, Readers, book_of, see_case, wait_for
 from escalation.api.views import CaseView, claim_view, legal_step_view, next_view
 from escalation.domain.planner import earliest, plan
 from escalation.store import cases, legal, steps
@@ -17,12 +17,13 @@ router = APIRouter(prefix="/v1/cases", tags=["cases"])
 
 
 @router.get("/{case_id}", responses=problems(401, 403, 404), summary="What happens next in a case")
-def read_case(case_id: str, ctx: Readers) -> CaseView:
+def read_case(case_id: str, ctx: Readers, min_version: MinVersion = None) -> CaseView:
     """Read what happens next in a case: which step, when, whose turn it is until then, and why.
 
     A debtor sees the claims they are liable for; a co-debtor does not see why a claim is held,
     since that may be the other's request.
     """
+    wait_for(ctx, case_id, min_version)
     book = book_of(ctx)
     with ctx.read() as tx:
         seen = see_case(tx, ctx, case_id)
@@ -37,6 +38,7 @@ def read_case(case_id: str, ctx: Readers) -> CaseView:
     return CaseView(
         case_id=case_id,
         case_number=seen.head.case_number,
+        case_version=seen.head.heard_version,
         next=None if first is None else next_view(first),
         claims=[
             claim_view(

@@ -25,8 +25,11 @@ State = Literal[
 ]
 
 
+CaseId = Annotated[str, Field(min_length=1, max_length=80)]
+
+
 class ApprovalIn(BaseModel):
-    """A decision about a proposed legal step; an empty body approves it.
+    """A decision about a proposed legal step; an empty body approves it, ``case_ids`` with others of the debtor.
 
     Refusing takes a reason; the claims then rest until ``review_on`` (null: twelve months).
     """
@@ -36,6 +39,9 @@ class ApprovalIn(BaseModel):
     outcome: Literal["approved", "refused"] = "approved"
     reason: Literal["cover_unlikely", "small_debt", "hardship", "not_ready", "other"] | None = None
     review_on: date | None = None
+    case_ids: Annotated[list[CaseId], Field(max_length=legal_steps.JOINED_MAX)] = Field(
+        default_factory=list, description="Other cases, of those that can be joined, for the same petition."
+    )
 
     @model_validator(mode="after")
     def _reason_goes_with_refusal(self) -> ApprovalIn:
@@ -43,6 +49,8 @@ class ApprovalIn(BaseModel):
             raise ValueError("expected a reason with refused, and only with it")
         if self.review_on is not None and self.outcome == "approved":
             raise ValueError("expected review_on only with refused")
+        if self.case_ids and self.outcome == "refused":
+            raise ValueError("expected case_ids only with approved")
         return self
 
 
@@ -91,7 +99,7 @@ def list_legal_steps(
 
 @router.get("/{legal_step_id}", responses=problems(401, 403, 404), summary="Read a legal step")
 def read_legal_step(legal_step_id: str, ctx: Desk) -> LegalStepView:
-    """Read one legal step, with the cover score and what must be in order, as of today."""
+    """Read one legal step, with the cover score, what must be in order, and what could join it, as of today."""
     book = book_of(ctx)
     with ctx.read() as tx:
         found = legal.find(tx, legal_step_id)
@@ -99,7 +107,9 @@ def read_legal_step(legal_step_id: str, ctx: Desk) -> LegalStepView:
             raise NotFound("legal step")
         case = cases.load(tx, [found.case_id])[found.case_id].case
         cover = assess(tx, book, case, ctx.today)
-    return legal_step_view(found, cover=cover, checks=legal_steps.checks_of(book, case, found, ctx.today))
+        joinable = legal_steps.joinable(tx, book, found)
+    checks = legal_steps.checks_of(book, case, found, ctx.today)
+    return legal_step_view(found, cover=cover, checks=checks, joinable=joinable)
 
 
 @router.post(
@@ -113,7 +123,7 @@ def decide(legal_step_id: str, ctx: Clerks, body: Annotated[ApprovalIn | None, F
     _expect_later(asked.review_on, ctx.today)
     with ctx.uow() as uow:
         if asked.reason is None:
-            decided = legal_steps.approve(uow, book_of(ctx), legal_step_id, who=ctx.who())
+            decided = legal_steps.approve(uow, book_of(ctx), legal_step_id, who=ctx.who(), case_ids=asked.case_ids)
         else:
             decided = legal_steps.refuse(
                 uow, book_of(ctx), legal_step_id, reason=asked.reason, review_on=asked.review_on, who=ctx.who()
@@ -138,15 +148,10 @@ def record_outcome(legal_step_id: str, ctx: Clerks, body: OutcomeIn) -> LegalSte
     """Record what came of a submitted step: a deduction, a pledge, nothing found, a judgment, its withdrawal."""
     _expect_later(body.review_on, ctx.today)
     with ctx.uow() as uow:
-        step = legal_steps.record_outcome(
-            uow,
-            book_of(ctx),
-            legal_step_id,
-            outcome=body.outcome,
-            on=body.on,
-            monthly_ore=body.monthly_ore,
-            review_on=body.review_on,
+        result = legal_steps.Result(
+            outcome=body.outcome, on=body.on, monthly_ore=body.monthly_ore, review_on=body.review_on
         )
+        step = legal_steps.record_outcome(uow, book_of(ctx), legal_step_id, result)
     return legal_step_view(step)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from escalation.api.access import Desk, Readers, book_of, see_case
+from escalation.api.access import Desk, MinVersion, Readers, book_of, see_case, wait_for
 from escalation.domain.ladder import LadderError
 from escalation.domain.policy import Book
 from escalation.domain.simulation import foresee
@@ -96,8 +96,14 @@ class WayAhead(BaseModel):
 
 
 @router.get("/cases/{case_id}/simulation", responses=problems(401, 403, 404, 422), summary="A case's way ahead")
-def simulate_case(case_id: str, ctx: Readers, days: Annotated[int, Query(ge=1, le=DAYS_MAX)] = 180) -> WayAhead:
+def simulate_case(
+    case_id: str,
+    ctx: Readers,
+    days: Annotated[int, Query(ge=1, le=DAYS_MAX)] = 180,
+    min_version: MinVersion = None,
+) -> WayAhead:
     """Show which steps a case would come to, and when, if nothing but the clock moved."""
+    wait_for(ctx, case_id, min_version)
     with ctx.read() as tx:
         seen = see_case(tx, ctx, case_id)
         case = cases.load(tx, [case_id])[case_id].case

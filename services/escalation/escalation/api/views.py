@@ -93,6 +93,16 @@ class CheckView(BaseModel):
     law: str
 
 
+class JoinableView(BaseModel):
+    """A proposal for another case of the debtor that can go into the same petition: one court fee for both."""
+
+    legal_step_id: str
+    case_id: str
+    claim_ids: list[str]
+    proposed_on: date
+    usable_to: date
+
+
 class LegalStepView(BaseModel):
     """A legal step (rettslig skritt)."""
 
@@ -118,6 +128,8 @@ class LegalStepView(BaseModel):
         "Null for a complaint, and for whoever does not handle the case."
     )
     checks: list[CheckView] | None = Field(description="What must be in order; null in lists.")
+    petition_id: str | None = Field(description="The lead case's legal step when several cases share a petition.")
+    joinable: list[JoinableView] | None = Field(description="What could join its petition; null in lists.")
 
 
 class CaseView(BaseModel):
@@ -125,6 +137,7 @@ class CaseView(BaseModel):
 
     case_id: str
     case_number: str
+    case_version: int = Field(description="How far of the case's record in claims-api this answer has come.")
     next: NextView | None = Field(description="Null when every claim has ended.")
     claims: list[ClaimView]
     legal_steps: list[LegalStepView]
@@ -193,9 +206,10 @@ def legal_step_view(
     inside: bool = True,
     cover: Cover | None = None,
     checks: Sequence[Check] | None = None,
+    joinable: Sequence[LegalStep] | None = None,
 ) -> LegalStepView:
     """Show a legal step; ``seen`` leaves out claims that are not the reader's to see, ``inside`` shows the score."""
-    left_out = ("monthly_ore", "cover", "checks")
+    left_out = ("monthly_ore", "cover", "checks", "joinable")
     values = {name: getattr(step, name) for name in LegalStepView.model_fields if name not in left_out}
     known = step.cover if cover is None else cover.as_json()
     monthly_ore = (step.outcome_facts or {}).get("monthly_ore")
@@ -207,5 +221,10 @@ def legal_step_view(
             "monthly_ore": monthly_ore,
             "cover": known if inside and step.kind == "utlegg" else None,
             "checks": None if checks is None else [CheckView(**asdict(check)) for check in checks],
+            "joinable": None if joinable is None else [_joinable_view(one) for one in joinable],
         }
     )
+
+
+def _joinable_view(step: LegalStep) -> JoinableView:
+    return JoinableView(**{name: getattr(step, name) for name in JoinableView.model_fields})

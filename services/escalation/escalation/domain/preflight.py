@@ -15,6 +15,9 @@ from escalation.domain.policy import Book
 from escalation.domain.state import Claim
 from shared.calendar import add_years
 
+COERCIVE_FINE = "coercive_fine"
+"""Enforceable by the decision itself (tvangsfullbyrdelsesloven § 7-2 d), other claims by the letter (f)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -25,6 +28,13 @@ class Check:
     holds: bool
     detail: str
     law: str
+
+
+def basis(claims: Sequence[Claim]) -> str:
+    """Return the kind of tvangsgrunnlag these claims rest on: claims of two kinds cannot share a petition."""
+    if any(claim.judged_on is not None for claim in claims):
+        return "judgment"
+    return "decision" if any(claim.claim_type == COERCIVE_FINE for claim in claims) else "letter"
 
 
 def checks(book: Book, claims: Sequence[Claim], kind: str, today: date) -> list[Check]:

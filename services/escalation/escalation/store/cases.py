@@ -29,6 +29,11 @@ _UPDATE_CASE = (
     .where(CASE.c.case_id == bindparam("of_case"), CASE.c.version == bindparam("old_version"))
     .values(version=bindparam("new_version"), demanded_on=bindparam("new_demanded_on"))
 )
+_HEAR = (
+    update(CASE)
+    .where(CASE.c.case_id == bindparam("of_case"), CASE.c.heard_version < bindparam("heard"))
+    .values(heard_version=bindparam("heard"))
+)
 _END_HOLD = (
     update(HOLD)
     .where(HOLD.c.claim_id == bindparam("of_claim"), HOLD.c.hold_id == bindparam("of_hold"))
@@ -46,7 +51,7 @@ class Stored:
 
 def ensure_cases(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store cases that are not known yet, at version 0."""
-    insert_ignore(tx, CASE, [{**row, "version": 0, "demanded_on": None} for row in rows])
+    insert_ignore(tx, CASE, [{**row, "version": 0, "demanded_on": None, "heard_version": 0} for row in rows])
 
 
 def ensure_debtors(tx: Connection, liable: Mapping[str, Sequence[str]]) -> None:
@@ -232,12 +237,24 @@ class Head:
     creditor_unit: str
     legal_person: str
     version: int
+    heard_version: int
 
 
 def head(tx: Connection, case_id: str) -> Head | None:
     """Return a case's head, or None."""
     row = tx.execute(select(CASE).where(CASE.c.case_id == case_id)).mappings().first()
     return None if row is None else Head(**{name: row[name] for name in Head.__dataclass_fields__})
+
+
+def hear_versions(tx: Connection, heard: Mapping[str, int]) -> None:
+    """Note how far of cases' records in claims-api has been heard of; never less than before."""
+    if heard:
+        tx.execute(_HEAR, [{"of_case": case_id, "heard": version} for case_id, version in sorted(heard.items())])
+
+
+def heard_version(tx: Connection, case_id: str) -> int | None:
+    """Return how far of a case's record in claims-api has been heard of, None for a case nobody registered."""
+    return tx.execute(select(CASE.c.heard_version).where(CASE.c.case_id == case_id)).scalar()
 
 
 def claims_of_debtor(tx: Connection, case_id: str, debtor_ref: str) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
+from escalation.store.cases import CASE, CLAIM, CLAIM_DEBTOR
 from escalation.tables import LegalStepRow
 from shared.db import chunks, table_of
 
@@ -37,6 +38,7 @@ class LegalStep:
     outcome: str | None
     outcome_on: date | None
     outcome_facts: Mapping[str, Any] | None
+    petition_id: str | None
 
 
 _BLANK: dict[str, Any] = {
@@ -48,6 +50,7 @@ _BLANK: dict[str, Any] = {
     "outcome": None,
     "outcome_on": None,
     "outcome_facts": None,
+    "petition_id": None,
 }
 
 
@@ -71,6 +74,40 @@ def find(tx: Connection, legal_step_id: str) -> LegalStep | None:
     """Return a legal step, or None."""
     row = tx.execute(select(LEGAL_STEP).where(LEGAL_STEP.c.legal_step_id == legal_step_id)).mappings().first()
     return None if row is None else _legal_step(row)
+
+
+def of_petition(tx: Connection, step: LegalStep) -> list[LegalStep]:
+    """Return the legal steps that share a petition, the lead case's first; of one that shares none, itself."""
+    if step.petition_id is None:
+        return [step]
+    query = select(LEGAL_STEP).where(LEGAL_STEP.c.petition_id == step.petition_id)
+    found = [_legal_step(row) for row in tx.execute(query.order_by(LEGAL_STEP.c.legal_step_id)).mappings()]
+    return sorted(found, key=lambda one: one.legal_step_id != one.petition_id)
+
+
+def proposed_beside(tx: Connection, step: LegalStep, debtor_refs: Sequence[str], rows_max: int) -> list[LegalStep]:
+    """Return the proposals for the debtors' other cases of the same legal person, to the same body, oldest first."""
+    theirs = (
+        select(CLAIM.c.case_id)
+        .join(CLAIM_DEBTOR, CLAIM_DEBTOR.c.claim_id == CLAIM.c.claim_id)
+        .where(CLAIM_DEBTOR.c.debtor_ref.in_(debtor_refs), CLAIM_DEBTOR.c.position == 0)
+    )
+    person = select(CASE.c.legal_person).where(CASE.c.case_id == step.case_id).scalar_subquery()
+    query = (
+        select(LEGAL_STEP)
+        .join(CASE, CASE.c.case_id == LEGAL_STEP.c.case_id)
+        .where(
+            LEGAL_STEP.c.state == "proposed",
+            LEGAL_STEP.c.kind == step.kind,
+            LEGAL_STEP.c.body == step.body,
+            LEGAL_STEP.c.legal_step_id != step.legal_step_id,
+            CASE.c.legal_person == person,
+            LEGAL_STEP.c.case_id.in_(theirs),
+        )
+        .order_by(LEGAL_STEP.c.proposed_on, LEGAL_STEP.c.legal_step_id)
+        .limit(rows_max)
+    )
+    return [_legal_step(row) for row in tx.execute(query).mappings()]
 
 
 def of_cases(tx: Connection, case_ids: Iterable[str]) -> list[LegalStep]:

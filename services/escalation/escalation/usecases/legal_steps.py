@@ -2,48 +2,101 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
 
 from escalation.domain import progress
 from escalation.domain.ladder import Trigger
 from escalation.domain.outcomes import DEDUCTIONS, Outcome, consequence, review_day
 from escalation.domain.policy import Book
-from escalation.domain.preflight import Check, checks
+from escalation.domain.preflight import Check, basis, checks
 from escalation.domain.state import Case
-from escalation.store import legal
+from escalation.store import cases, cover, legal
 from escalation.store.legal import LegalStep
 from escalation.usecases.desk import Desk
 from shared.calendar import add_months
 from shared.errors import Conflict, FieldError, NotFound, Reject
-from shared.events.escalation import LegalStepApproved, LegalStepEnded, LegalStepRefused, LegalStepSubmitted
+from shared.events.escalation import (
+    LegalStepApproved,
+    LegalStepEnded,
+    LegalStepRefused,
+    LegalStepSubmitted,
+    PetitionPart,
+)
 from shared.uow import Uow
 
 REVIEW_MONTHS = 12
 """When a refused legal step is looked at again, unless the caseworker names a day."""
+JOINED_MAX = 20
+"""How many other cases are offered for one petition."""
+OF_ONE_CASE = frozenset({Outcome.WITHDRAWN, Outcome.PAID})
 
 
-def approve(uow: Uow, book: Book, legal_step_id: str, *, who: str) -> LegalStep:
+def approve(uow: Uow, book: Book, legal_step_id: str, *, who: str, case_ids: Sequence[str] = ()) -> LegalStep:
     """Approve a proposed step; claims-api freezes the statement next. The same approval twice is one.
 
-    Raises NotFound; Conflict when it is no longer proposed, or rests on a betalingsoppfordring that is too old.
+    ``case_ids``: other cases of the debtor whose proposals go into the same petition (decisions B1), led by this one's.
+    Raises NotFound; Reject for a case that cannot be in it; Conflict when a step is no longer proposed, is not in
+    order, or rests on a betalingsoppfordring that is too old.
     """
-    step, desk = _locked(uow, book, legal_step_id)
+    step = _known(uow, legal_step_id)
     if step.state == "approved":
         return step
     _expect(step, "proposed")
-    if uow.today > step.usable_to:
-        raise Conflict(
-            "demand-too-old",
-            f"legal step: the betalingsoppfordring could be used to {step.usable_to.isoformat()}; a new one is sent",
+    others = _chosen(uow, book, step, case_ids)
+    desk = Desk(uow, book, [step.case_id, *(other.case_id for other in others)])
+    parts = [_read_again(uow, one.legal_step_id) for one in (step, *others)]
+    for part in parts:
+        _expect(part, "proposed")
+        _expect_usable(part, uow.today)
+        _expect_in_order(book, desk, part, uow.today)
+        _put(book, desk, part, Trigger.APPROVED)
+    desk.close()
+    told = [PetitionPart(legal_step_id=p.legal_step_id, case_id=p.case_id, claim_ids=list(p.claim_ids)) for p in parts]
+    joint = {"petition_id": legal_step_id} if others else {}
+    for part in parts:
+        facts = {"decided_by": who, "decided_on": uow.today, **joint}
+        legal.move(uow.tx, part.legal_step_id, ["proposed"], "approved", **facts)
+        payload = LegalStepApproved(
+            **_told(part),
+            approved_on=uow.today,
+            demand_usable_to=part.usable_to,
+            lead_case_id=step.case_id if others else None,
+            parts=told if others else [],
         )
-    _expect_in_order(book, desk, step, uow.today)
-    _move(book, desk, step, Trigger.APPROVED)
-    legal.move(uow.tx, legal_step_id, ["proposed"], "approved", decided_by=who, decided_on=uow.today)
-    payload = LegalStepApproved.model_validate(
-        {**_told(step), "approved_on": uow.today, "demand_usable_to": step.usable_to}
-    )
-    uow.emit(payload, key=step.case_id)
+        uow.emit(payload, key=part.case_id)
     return _read_again(uow, legal_step_id)
+
+
+def joinable(tx: Connection, book: Book, step: LegalStep) -> list[LegalStep]:
+    """Return the proposals that can go into a proposed step's petition: the debtor's, of one kind of tvangsgrunnlag."""
+    if step.state != "proposed":
+        return []
+    found = legal.proposed_beside(tx, step, cover.primary_debtors(tx, step.case_id), JOINED_MAX)
+    stored = cases.load(tx, {step.case_id, *(one.case_id for one in found)})
+
+    def rests_on(one: LegalStep) -> str:
+        return basis([stored[one.case_id].case.claim(claim_id) for claim_id in one.claim_ids])
+
+    return [one for one in found if one.case_id != step.case_id and rests_on(one) == rests_on(step)]
+
+
+def _chosen(uow: Uow, book: Book, step: LegalStep, case_ids: Sequence[str]) -> list[LegalStep]:
+    if not case_ids:
+        return []
+    offered = {one.case_id: one for one in joinable(uow.tx, book, step)}
+    wrong = [
+        FieldError(f"case_ids.{at}", "not-joinable", "expected a ripe case of this debtor, legal person and ground")
+        for at, case_id in enumerate(case_ids)
+        if case_id not in offered
+    ]
+    if wrong:
+        raise Reject("validation", f"{len(wrong)} field(s) were not accepted", errors=wrong)
+    return [offered[case_id] for case_id in dict.fromkeys(case_ids)]
 
 
 def refuse(uow: Uow, book: Book, legal_step_id: str, *, reason: str, review_on: date | None, who: str) -> LegalStep:
@@ -51,10 +104,12 @@ def refuse(uow: Uow, book: Book, legal_step_id: str, *, reason: str, review_on: 
 
     Raises NotFound; Conflict when it is no longer proposed.
     """
-    step, desk = _locked(uow, book, legal_step_id)
+    desk = Desk(uow, book, [_known(uow, legal_step_id).case_id])
+    step = _read_again(uow, legal_step_id)
     _expect(step, "proposed")
     day = review_on or add_months(uow.today, REVIEW_MONTHS)
-    _move(book, desk, step, Trigger.REFUSED, review_on=day)
+    _put(book, desk, step, Trigger.REFUSED, review_on=day)
+    desk.close()
     facts = {"decided_by": who, "decided_on": uow.today, "reason": reason}
     legal.move(uow.tx, legal_step_id, ["proposed"], "refused", **facts)
     payload = LegalStepRefused(
@@ -65,57 +120,73 @@ def refuse(uow: Uow, book: Book, legal_step_id: str, *, reason: str, review_on: 
 
 
 def submit(uow: Uow, book: Book, legal_step_id: str, *, submitted_on: date, reference: str | None) -> LegalStep:
-    """Record that an approved step was handed in to its body; from then on it is the body's turn.
+    """Record that an approved step was handed in to its body, with all of its petition; then it is the body's turn.
 
     Raises NotFound; Reject for a day that cannot be; Conflict when it is not approved.
     """
-    step, desk = _locked(uow, book, legal_step_id)
-    _expect(step, "approved")
-    earliest = step.decided_on or step.proposed_on
-    _expect_day("submitted_on", submitted_on, earliest, min(uow.today, step.usable_to))
-    _move(book, desk, step, Trigger.SUBMITTED)
-    legal.move(uow.tx, legal_step_id, ["approved"], "submitted", submitted_on=submitted_on, reference=reference)
-    payload = LegalStepSubmitted.model_validate({**_told(step), "submitted_on": submitted_on})
-    uow.emit(payload, key=step.case_id)
+    parts, desk = _petition(uow, book, legal_step_id)
+    _expect(parts[0], "approved")
+    parts = [part for part in parts if part.state == "approved"]
+    earliest = max(part.decided_on or part.proposed_on for part in parts)
+    latest = min(uow.today, *(part.usable_to for part in parts))
+    _expect_day("submitted_on", submitted_on, earliest, latest)
+    for part in parts:
+        _put(book, desk, part, Trigger.SUBMITTED)
+    desk.close()
+    for part in parts:
+        facts = {"submitted_on": submitted_on, "reference": reference}
+        legal.move(uow.tx, part.legal_step_id, ["approved"], "submitted", **facts)
+        uow.emit(LegalStepSubmitted(**_told(part), submitted_on=submitted_on), key=part.case_id)
     return _read_again(uow, legal_step_id)
 
 
-def record_outcome(
-    uow: Uow,
-    book: Book,
-    legal_step_id: str,
-    *,
-    outcome: Outcome,
-    on: date,
-    monthly_ore: int | None,
-    review_on: date | None,
-) -> LegalStep:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a legal step: ``monthly_ore`` goes with a deduction; ``review_on`` None is the usual day."""
+
+    outcome: Outcome
+    on: date
+    monthly_ore: int | None = None
+    review_on: date | None = None
+
+
+def record_outcome(uow: Uow, book: Book, legal_step_id: str, result: Result) -> LegalStep:
     """Record how a submitted step came out; what follows is in ``domain.outcomes``.
 
+    What the body decides, it decides about the whole petition; taking back and payment are of this case alone.
     Raises NotFound; Reject for a day or an amount that cannot be; Conflict for an outcome that does not fit its state.
     """
-    step, desk = _locked(uow, book, legal_step_id)
-    follows = consequence(outcome)
-    if step.state not in follows.sources:
+    parts, desk = _petition(uow, book, legal_step_id)
+    follows = consequence(result.outcome)
+    if parts[0].state not in follows.sources:
         wanted = " or ".join(follows.sources)
-        raise Conflict("legal-step-state", f"legal step: expected {wanted} for {outcome.value}, got {step.state}")
-    _expect_day("on", on, step.submitted_on or step.proposed_on, uow.today)
-    if (monthly_ore is not None) != (outcome in DEDUCTIONS):
+        raise Conflict("legal-step-state", f"legal step: expected {wanted} for {result.outcome}, got {parts[0].state}")
+    if result.outcome in OF_ONE_CASE:
+        parts = parts[:1]
+    _expect_day("on", result.on, parts[0].submitted_on or parts[0].proposed_on, uow.today)
+    if (result.monthly_ore is not None) != (result.outcome in DEDUCTIONS):
         raise _wrong("monthly_ore", "deduction-only", "expected an amount for a deduction, and only for one")
-    first = desk.case(step.case_id).claim(step.claim_ids[0])
-    usual = review_day(outcome, on, book.policy(first.claim_type, first.creditor_unit))
-    day = review_on or (None if usual is None else usual.value)
-    judged_on = on if outcome is Outcome.JUDGMENT else None
-    _move(book, desk, step, follows.trigger, review_on=day, judged_on=judged_on)
-    facts = {} if monthly_ore is None else {"monthly_ore": monthly_ore}
-    legal.move(
-        uow.tx, legal_step_id, follows.sources, follows.state, outcome=outcome.value, outcome_on=on, outcome_facts=facts
-    )
-    payload = LegalStepEnded.model_validate(
-        {**_told(step), "outcome": outcome.value, "on": on, "monthly_ore": monthly_ore, "review_on": day}
-    )
-    uow.emit(payload, key=step.case_id)
+    parts = [part for part in parts if part.state in follows.sources]
+    for part in parts:
+        _settle(uow, book, desk, part, result)
+    desk.close()
     return _read_again(uow, legal_step_id)
+
+
+def _settle(uow: Uow, book: Book, desk: Desk, part: LegalStep, result: Result) -> None:
+    follows = consequence(result.outcome)
+    first = desk.case(part.case_id).claim(part.claim_ids[0])
+    usual = review_day(result.outcome, result.on, book.policy(first.claim_type, first.creditor_unit))
+    day = result.review_on or (None if usual is None else usual.value)
+    judged_on = result.on if result.outcome is Outcome.JUDGMENT else None
+    _put(book, desk, part, follows.trigger, review_on=day, judged_on=judged_on)
+    facts = {} if result.monthly_ore is None else {"monthly_ore": result.monthly_ore}
+    changes = {"outcome": result.outcome.value, "outcome_on": result.on, "outcome_facts": facts}
+    legal.move(uow.tx, part.legal_step_id, follows.sources, follows.state, **changes)
+    payload = LegalStepEnded(
+        **_told(part), outcome=result.outcome.value, on=result.on, monthly_ore=result.monthly_ore, review_on=day
+    )
+    uow.emit(payload, key=part.case_id)
 
 
 def checks_of(book: Book, case: Case, step: LegalStep, today: date) -> list[Check]:
@@ -131,7 +202,15 @@ def _expect_in_order(book: Book, desk: Desk, step: LegalStep, today: date) -> No
         raise Conflict("not-in-order", f"legal step: {len(failed)} check(s) failed", errors=errors)
 
 
-def _told(step: LegalStep) -> dict[str, object]:
+def _expect_usable(step: LegalStep, today: date) -> None:
+    if today > step.usable_to:
+        raise Conflict(
+            "demand-too-old",
+            f"legal step: the betalingsoppfordring could be used to {step.usable_to.isoformat()}; a new one is sent",
+        )
+
+
+def _told(step: LegalStep) -> dict[str, Any]:
     return {
         "legal_step_id": step.legal_step_id,
         "case_id": step.case_id,
@@ -150,13 +229,19 @@ def _wrong(field: str, code: str, detail: str) -> Reject:
     return Reject("validation", "1 field(s) were not accepted", errors=[FieldError(field, code, detail)])
 
 
-def _locked(uow: Uow, book: Book, legal_step_id: str) -> tuple[LegalStep, Desk]:
-    """Lock the step's case and read the step as it is then."""
+def _known(uow: Uow, legal_step_id: str) -> LegalStep:
     known = legal.find(uow.tx, legal_step_id)
     if known is None:
         raise NotFound("legal step")
-    desk = Desk(uow, book, [known.case_id])
-    return _read_again(uow, legal_step_id), desk
+    return known
+
+
+def _petition(uow: Uow, book: Book, legal_step_id: str) -> tuple[list[LegalStep], Desk]:
+    """Lock the cases of a step's petition and read its steps as they are then, this one first."""
+    sharing = legal.of_petition(uow.tx, _known(uow, legal_step_id))
+    desk = Desk(uow, book, [part.case_id for part in sharing])
+    parts = [_read_again(uow, part.legal_step_id) for part in sharing]
+    return sorted(parts, key=lambda part: part.legal_step_id != legal_step_id), desk
 
 
 def _read_again(uow: Uow, legal_step_id: str) -> LegalStep:
@@ -171,7 +256,7 @@ def _expect(step: LegalStep, state: str) -> None:
         raise Conflict("legal-step-state", f"legal step: expected {state}, got {step.state}")
 
 
-def _move(
+def _put(
     book: Book,
     desk: Desk,
     step: LegalStep,
@@ -182,4 +267,3 @@ def _move(
 ) -> None:
     case = desk.case(step.case_id)
     desk.put(progress.legal_moved(book, case, step.claim_ids, trigger, review_on=review_on, judged_on=judged_on))
-    desk.close()
