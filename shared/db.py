@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -264,6 +264,23 @@ def upsert(
     statement = _insert(tx, table)
     excluded = {name: statement.excluded[name] for name in update}
     tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=excluded), list(rows))
+
+
+def confine(tx: Connection, units: Collection[str] | None) -> None:
+    """Let the rest of a transaction see and write rows of these creditor units only; None: of every unit.
+
+    PostgreSQL's policies (row-level security) do the keeping apart; on SQLite the queries alone do.
+    """
+    if units is not None and tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT set_config('inkasso.units', :units, true)"), {"units": ",".join(sorted(units))})
+
+
+def passes_by_policies(tx: Connection) -> bool:
+    """Say whether the database's role is one that row-level security does not bind."""
+    if tx.dialect.name != "postgresql":
+        return False
+    query = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    return bool(tx.execute(text(query)).scalar())
 
 
 def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:

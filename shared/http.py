@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from shared.auth import Caller, Role, Unauthenticated
 from shared.clock import Machine
+from shared.db import confine
 from shared.errors import Forbidden
 from shared.metrics import Metrics
 from shared.problems import problem_response
@@ -51,19 +52,31 @@ class Ctx:
 
     @contextmanager
     def uow(self) -> Iterator[Uow]:
-        """Open the unit of work of a request that changes something."""
+        """Open the unit of work of a request that changes something, confined to what the caller may touch."""
         with self.service.uow() as uow:
+            self.confine(uow.tx)
             yield uow
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a read-only snapshot."""
+        """Open a read-only snapshot, confined to what the caller may see."""
         with self.service.db.read() as tx:
+            self.confine(tx)
             yield tx
+
+    def confine(self, tx: Connection) -> None:
+        """Confine a transaction that was opened otherwise to what the caller may see."""
+        confine(tx, units_of([self.caller]))
 
     def who(self) -> str:
         """Return the person or system to write down as having done something."""
         return self.caller.name or self.caller.subject
+
+
+def units_of(callers: Iterable[Caller]) -> frozenset[str] | None:
+    """Return the creditor units that these callers may see between them; None: every one."""
+    units = {caller.unit if caller.role is Role.AGENCY else None for caller in callers}
+    return None if None in units else frozenset(unit for unit in units if unit is not None)
 
 
 def allow(*roles: Role, scope: str | None = None) -> Any:

@@ -98,7 +98,8 @@ def postgres_engine(url: URL, name: str, patience: Patience, *, pool_size: int) 
             "keepalives_count": 3,
             "tcp_user_timeout": 20_000,
             "options": f"-c statement_timeout={STATEMENT_S_MAX * 1000}"
-            f" -c idle_in_transaction_session_timeout={int(PATIENCE_S * 2000)} -c timezone=UTC",
+            f" -c idle_in_transaction_session_timeout={int(PATIENCE_S * 2000)} -c timezone=UTC"
+            " -c inkasso.units=*",  # what consumers and jobs see; a caller's transaction is confined to its own units
         },
     )
     machine = SystemMachine()

@@ -20,7 +20,8 @@ from shared import outbox, parking, probes
 from shared.auth import TokenVerifier, verifier
 from shared.bus import Bus, BusUnavailable
 from shared.clock import Clock, Machine
-from shared.db import Database, passing
+from shared.db import Database, passes_by_policies, passing
+from shared.errors import Crash
 from shared.events import Event, Payload
 from shared.events.catalogue import TOPICS
 from shared.failpoints import reach
@@ -164,8 +165,10 @@ class Service:
 
     def _prepare_database(self) -> None:
         upgrade(self.db, self.migrations)
-        if self.check is not None:
-            with self.db.read() as tx:
+        with self.db.read() as tx:
+            if self.settings.profile == "cluster" and passes_by_policies(tx):
+                raise Crash("database role: expected an ordinary one, got one that row-level security does not bind")
+            if self.check is not None:
                 self.check(tx)
 
     def _begin(self) -> None:

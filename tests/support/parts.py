@@ -158,16 +158,19 @@ def postgres_url(parts_folder: Path) -> Iterator[str]:
         yield server.url
 
 
+OWNER = ("inkasso_test", "inkasso_test")
+"""An ordinary role: what policies forbid in production they forbid in a test."""
 _emptied: list[str] = []
 
 
 def fresh_database(server: str) -> str:
     """The address of an empty database on the server: one that a test gave back, else a new one (a second's work)."""
-    ours = [url for url in _emptied if url.rpartition("/")[0] == server.rpartition("/")[0]]
+    host = server.rpartition("/")[0].rpartition("@")[2]
+    ours = [url for url in _emptied if f"@{host}/" in url]
     if ours:
         _emptied.remove(ours[-1])
         return ours[-1]
-    return postgres_parts.new_database(server, f"test_{uuid.uuid4().hex[:12]}")
+    return postgres_parts.new_database(server, f"test_{uuid.uuid4().hex[:12]}", owner=OWNER)
 
 
 def give_back(url: str) -> None:

@@ -49,6 +49,7 @@ def _reading(ctx: Ctx, case_id: str, known_at: datetime | None) -> Iterator[Conn
             yield tx
     else:
         with ctx.service.db.begin() as tx:
+            ctx.confine(tx)
             lock_rows(tx, cases.CASE, "case_id", [case_id])
             yield tx
 

@@ -17,9 +17,10 @@ from claims_api.api.views import ClaimOut
 from claims_api.domain.intake import IntakeRules
 from claims_api.usecases.register import Handed, UnitTerms, check, register_claims
 from shared.auth import Role
+from shared.db import confine
 from shared.errors import Forbidden, Reject
 from shared.group import GroupCommit
-from shared.http import Ctx
+from shared.http import Ctx, units_of
 from shared.idempotency import Call, run_together
 from shared.service import Service
 from shared.uow import Uow
@@ -38,7 +39,12 @@ IntakeGroup = GroupCommit[Call[Sent], Response]
 
 def intake_group(service: Service) -> IntakeGroup:
     """Return where the requests of a service wait for their shared commit."""
-    return GroupCommit(service.uow, lambda uow, calls: run_together(uow, calls, take_in))
+
+    def apply(uow: Uow, calls: Sequence[Call[Sent]]) -> list[Response | Exception]:
+        confine(uow.tx, units_of(call.asked.ctx.caller for call in calls))
+        return run_together(uow, calls, take_in)
+
+    return GroupCommit(service.uow, apply)
 
 
 def rules_of(ctx: Ctx) -> IntakeRules:
