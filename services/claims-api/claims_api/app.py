@@ -30,6 +30,7 @@ from claims_api.consumers import handlers, on_discard, states
 from claims_api.deps import Deps, make_deps
 from claims_api.settings import Settings
 from claims_api.store.feed import waiting
+from claims_api.store.states import state_keys
 from claims_api.tables import PLUMBING
 from claims_api.usecases.debtors import party_states
 from claims_api.usecases.keys import check_keys
@@ -85,6 +86,7 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine) -> Servi
         state_loader=load_parties,
         on_discard=on_discard(deps),
         check=lambda tx: check_keys(tx, deps),
+        state_keys=state_keys,
         large_bodies={batch.PATH: batch.BODY_MAX_BYTES},
         description=DESCRIPTION,
     )
