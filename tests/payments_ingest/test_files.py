@@ -9,11 +9,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from support.bank_files import ACCOUNT, drop, edit
 from support.bankroom import TODAY, Bankroom, claim_kid, ocr, pay, registered
 
 from payments_ingest.formats import OcrPayment
+from payments_ingest.tables.payments import PaymentRow
 from shared.auth import Role
+from shared.db import table_of
 from shared.events.payments import PaymentMatched, PaymentUnmatched
 from shared.migrate import at_head, differences
 
@@ -273,6 +276,15 @@ def test_national_ids_in_text_are_starred_out(room: Bankroom) -> None:
     room.imported(ocr(OcrPayment(amount_ore=5_000, type_code="21", text="fnr 01819012345 takk")))
     (payment,) = room.payments()
     assert payment["message"] == "fnr *********** takk"
+
+
+def test_national_ids_in_text_are_not_even_stored(room: Bankroom) -> None:
+    """Other numbers of eleven digits are: an invoice may have one, and only what is shown is masked more widely."""
+    text = "fnr 218770 15014, 03847921160, faktura 12345678901"
+    room.imported(ocr(OcrPayment(amount_ore=5_000, type_code="21", text=text[:40])))
+    with room.service.db.read() as tx:
+        (stored,) = tx.execute(select(table_of(PaymentRow).c.message)).scalars()
+    assert stored == "fnr ***********, ***********, faktura 1"
 
 
 def test_a_far_future_bank_day_is_not_closed_by_hand(room: Bankroom) -> None:

@@ -28,7 +28,7 @@ def test_an_objection_freezes_its_claim_alone_and_at_once(desk: Counter) -> None
     objection = objected(desk, disputed)
     assert (objection["state"], objection["freezes"], objection["heard_by"]) == ("pending", True, "collector")
     assert objection["turn"]["owner"] == "caseworker"
-    assert (objection["due_on"], objection["text"]) == ("2026-02-16", WORDS)
+    assert (objection["due_on"], desk.read(objection)["text"]) == ("2026-02-16", WORDS)
     withdrawn = desk.last(DemandWithdrawn)
     assert (withdrawn.reason, withdrawn.retry_on) == ("disputed", date(2026, 1, 27))
     placed = desk.last(HoldPlaced)

@@ -73,7 +73,7 @@ class RequestView(RequestBrief):
     debtor_ref: str
     registered_at: datetime
     documents: list[str]
-    text: str | None
+    text: str | None = Field(description="What was written; null in the answer to a POST, which is kept.")
     until: date | None
     plan_id: str | None
     kid: str | None = Field(description="A plan's own KID; null until it is agreed.")
@@ -91,7 +91,7 @@ class RequestView(RequestBrief):
     outcome: str | None
     reasonable: bool | None
     upheld_ore: int | None
-    reasons: str | None
+    reasons: str | None = Field(description="What the letter tells; null in the answer to a POST, which is kept.")
     decided_on: date | None
     decided_by: str | None
     pay_by: date | None

@@ -84,12 +84,15 @@ def actor_of(ctx: Ctx) -> str:
 
 
 def answered(ctx: Ctx, work: Callable[[Uow, Deps], Request]) -> Callable[[Uow], RequestView]:
-    """Return work that does what is asked and answers the request as it is then."""
+    """Return work that does what is asked and answers the request as it is then, without anybody's words.
+
+    An answer is kept in the clear for whoever repeats the call; words are kept sealed, and only a GET opens them.
+    """
 
     def run(uow: Uow) -> RequestView:
         request = work(uow, deps_of(ctx))
         fresh = requests.find_request(uow.tx, request.request_id) or request
-        return show_request(uow.tx, ctx, fresh)
+        return show_request(uow.tx, ctx, fresh).model_copy(update={"text": None, "reasons": None})
 
     return run
 

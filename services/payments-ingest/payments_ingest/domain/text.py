@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from shared.party import PartyIdError, check_national_id
+
 TEXT_MAX = 2_000
 """Characters of a message that matching reads; 14 lines of 140 (camt Ustrd) fit."""
 
@@ -37,6 +39,7 @@ _CLEAN: dict[int, str | None] = {
 _MOJIBAKE = re.compile("[\u00c2\u00c3][\u0080-\u00bf\u0152-\u2122]|\u00e2[\u0080\u20ac]")
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ä": "ae", "ö": "o", "ð": "d", "þ": "th", "ł": "l", "đ": "d"})
 _WORDS = re.compile(r"[a-z]+")
+_NATIONAL_ID = re.compile(r"(?<!\d)(\d{6})[ .-]?(\d{5})(?!\d)", re.ASCII)
 _NOT_NAMES = frozenset(
     _WORDS.findall(
         "as asa ans da enk sa ba nuf ks iks kf hf ab gmbh ltd inc og and the v ved c o co for fra til "
@@ -54,6 +57,22 @@ def normalise(text: str) -> str:
     else:
         text = text.lower()
     return " ".join(text.split())
+
+
+def without_national_ids(text: str) -> str:
+    """Return ``text`` with every national id in it (real or synthetic) starred out.
+
+    Other runs of eleven digits stay: an invoice may be numbered like that, and matching looks for it.
+    """
+    return _NATIONAL_ID.sub(_starred, text)
+
+
+def _starred(found: re.Match[str]) -> str:
+    try:
+        check_national_id(found[1] + found[2], allow_synthetic=True)
+    except PartyIdError:
+        return found[0]
+    return "*" * 11
 
 
 def _mend(text: str) -> str:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from payments_ingest.domain.lines import Channel, Line, LineKind
-from payments_ingest.domain.text import TEXT_MAX
+from payments_ingest.domain.text import TEXT_MAX, without_national_ids
 from payments_ingest.formats import (
     DebitLine,
     Format,
@@ -77,10 +77,10 @@ def _payment(item: IncomingPayment, file_id: str, file_format: Format) -> dict[s
         "paid_on": item.paid_on.isoformat(),
         "amount_ore": item.amount_ore,
         "kid": item.kid,
-        "message": item.message[:TEXT_MAX],
-        "payer_name": item.payer_name[:NAME_MAX] if item.payer_name else None,
+        "message": without_national_ids(item.message[:TEXT_MAX]),
+        "payer_name": without_national_ids(item.payer_name[:NAME_MAX]) if item.payer_name else None,
         "payer_account": item.payer_account[:ACCOUNT_MAX] if item.payer_account else None,
-        "references": list(item.references),
+        "references": [without_national_ids(reference) for reference in item.references],
         "flags": [str(flag) for flag in item.flags],
         "manual": item.manual,
         "archive_ref": item.archive_ref,
