@@ -116,6 +116,7 @@ class LetterRow(Model, table=True):
     retry_at: datetime | None = Field(default=None, sa_type=Instant)
     dispatched_on: date | None = None
     sent_on: date | None = None
+    receipts: list[dict[str, Any]] = Field(default_factory=list, sa_type=JsonType)
     failure: str | None = Field(default=None, max_length=80)
     created_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from notifications.store import documents
 from notifications.store import letters as store
 from notifications.store.letters import Reader, Shown
+from notifications.usecases.proving import deadline_proof
 from shared.auth import Caller, Role
 from shared.errors import Crash, NotFound
 from shared.http import LIMIT_DEFAULT, LIMIT_MAX, Ctx, allow
@@ -52,6 +53,19 @@ class Letters(BaseModel):
     next: str | None
 
 
+class DeadlineProof(BaseModel):
+    """Proof of a letter's sending and deadline (fristbevis), to be checked offline."""
+
+    format: str
+    version: int
+    rules: dict[str, str | None] = Field(description="Versions of the calendar and of the rule, and the law.")
+    letter: dict[str, Any] = Field(description="What was sent: identity, kind, SHA-256 of the PDF.")
+    sending: dict[str, Any] = Field(description="Channel, days, and the channel's receipts as they came.")
+    count: dict[str, Any] | None = Field(description="Every day of the count; null for a letter without a deadline.")
+    events: list[dict[str, Any]] = Field(description="The events that told of it.")
+    seal: str = Field(description="SHA-256 of all the rest: keys sorted, no spaces, UTF-8.")
+
+
 @router.get("/letters", responses=problems(401, 403, 422))
 def list_letters(
     ctx: ReaderCtx,
@@ -90,6 +104,16 @@ def read_letter_document(letter_id: str, ctx: ReaderCtx) -> Response:
     if found is None or document is None:
         raise NotFound("document")
     return pdf_response(content, document.sha256, f"{found.letter.kind}-{found.letter.dated.isoformat()}.pdf")
+
+
+@router.get("/letters/{letter_id}/proof", responses=problems(401, 403, 404, 409))
+def read_deadline_proof(letter_id: str, ctx: ReaderCtx) -> DeadlineProof:
+    """Read the proof of what was sent when, and of the deadline counted from there; 409 until the letter is sent."""
+    with ctx.read() as tx:
+        found = store.find(tx, letter_id, _reader(ctx.caller))
+        if found is None:
+            raise NotFound("letter")
+        return DeadlineProof(**deadline_proof(tx, ctx.service.tables, found.letter))
 
 
 def pdf_response(content: bytes | None, sha256: str, filename: str) -> Response:

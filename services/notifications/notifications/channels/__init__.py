@@ -8,9 +8,9 @@ again only when the channel says that it has nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +27,13 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The channel took the letter. ``sent_on``: the day it counts as sent; None: it will say so through ``find``."""
+    """The channel took the letter. ``sent_on``: the day it counts as sent; None: it will say so through ``find``.
+
+    ``receipt`` is what the channel gives as proof of it, as JSON; it is kept and shown as it came.
+    """
 
     sent_on: date | None
+    receipt: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Duplicate:
     """The channel had this letter already; as good as sent."""
 
     sent_on: date | None
+    receipt: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

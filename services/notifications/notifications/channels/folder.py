@@ -44,17 +44,16 @@ class FolderChannel:
             if path.exists():
                 if _sha256(path) != parcel.sha256:
                     return Refused("other_letter_in_place")
-                self._receipt(path, parcel.submitted_on)
-                return Duplicate(parcel.submitted_on)
+                return Duplicate(parcel.submitted_on, self._receipt(path, parcel.submitted_on))
             _make_folder(path.parent)
             _write_whole(path, parcel.pdf)
             reach("notifications.folder.written")
-            self._receipt(path, parcel.submitted_on)
+            receipt = self._receipt(path, parcel.submitted_on)
             reach("notifications.folder.receipt")
         except OSError as fault:
             log.warning("folder channel: %s", type(fault).__name__)
             return RetryLater("folder_unavailable")
-        return Sent(parcel.submitted_on)
+        return Sent(parcel.submitted_on, receipt)
 
     def find(self, letter_id: str, submitted_on: date) -> Found:
         """Say whether the letter lies in the folder of the day it was submitted."""
@@ -64,26 +63,27 @@ class FolderChannel:
         try:
             if not path.exists():
                 return NotThere()
-            self._receipt(path, submitted_on)
+            receipt = self._receipt(path, submitted_on)
         except OSError as fault:
             log.warning("folder channel: %s", type(fault).__name__)
             return RetryLater("folder_unavailable")
-        return Sent(submitted_on)
+        return Sent(submitted_on, receipt)
 
     def _path(self, letter_id: str, day: date) -> Path:
         return self.root / day.isoformat() / f"{letter_id}.pdf"
 
-    def _receipt(self, path: Path, sent_on: date) -> None:
+    def _receipt(self, path: Path, sent_on: date) -> dict[str, str]:
+        """Write the receipt unless it is there, and return what it says of the file in the folder."""
         receipt = path.with_suffix(".json")
-        if receipt.exists():
-            return
         facts = {
             "letter_id": path.stem,
             "channel": self.name,
             "sent_on": sent_on.isoformat(),
             "sha256": _sha256(path),
         }
-        _write_whole(receipt, (json.dumps(facts, indent=2) + "\n").encode())
+        if not receipt.exists():
+            _write_whole(receipt, (json.dumps(facts, indent=2) + "\n").encode())
+        return facts
 
 
 def _sha256(path: Path) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select
 
 from notifications.domain.states import LetterState
 from notifications.store.mailings import LETTER, MAILING, Letter, letter_of
+from shared.tables import Plumbing
+
+TOPIC = "notifications"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +64,14 @@ def _visible(reader: Reader) -> list[ColumnElement[bool]]:
     if reader.debtor_ref is not None:
         conditions += [LETTER.c.debtor_ref == reader.debtor_ref, LETTER.c.state == LetterState.SENT]
     return conditions
+
+
+def published(tx: Connection, tables: Plumbing, case_id: str, types: Iterable[str]) -> Sequence[RowMapping]:
+    """Return the events of these types that this service published about a case, in order."""
+    table = tables.events
+    query = (
+        select(table)
+        .where(table.c.topic == TOPIC, table.c.key == case_id, table.c.type.in_([*types]))
+        .order_by(table.c.version)
+    )
+    return tx.execute(query).mappings().all()

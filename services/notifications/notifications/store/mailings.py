@@ -67,6 +67,7 @@ class Letter:
     retry_at: datetime | None
     dispatched_on: date | None
     sent_on: date | None
+    receipts: list[dict[str, Any]]
     failure: str | None
     created_at: datetime
     ended_at: datetime | None

@@ -93,7 +93,7 @@ def record(uow: Uow, outcomes: Mapping[str, Outcome]) -> int:
     for letter_id, letter in waiting.items():
         outcome = outcomes[letter_id]
         if isinstance(outcome, Sent | Duplicate):
-            _sort_taken(uow, letter, outcome.sent_on, taken, sent)
+            _sort_taken(uow, letter, outcome, taken, sent)
         elif isinstance(outcome, Refused):
             refused[letter_id] = outcome.reason
     moved = store.move(uow.tx, LetterState.DISPATCHED, taken) + store.move(uow.tx, LetterState.SENT, sent)
@@ -106,15 +106,21 @@ def record(uow: Uow, outcomes: Mapping[str, Outcome]) -> int:
 
 
 def _sort_taken(
-    uow: Uow, letter: Letter, sent_on: date | None, taken: dict[str, dict[str, Any]], sent: dict[str, dict[str, Any]]
+    uow: Uow,
+    letter: Letter,
+    outcome: Sent | Duplicate,
+    taken: dict[str, dict[str, Any]],
+    sent: dict[str, dict[str, Any]],
 ) -> None:
     day = letter.dispatched_on or letter.submitted_on or uow.today
-    if sent_on is not None:
-        sent[letter.letter_id] = {"dispatched_on": day, "sent_on": sent_on, "retry_at": None, "ended_at": uow.now}
+    receipts = [*letter.receipts, *([dict(outcome.receipt)] if outcome.receipt else [])]
+    if outcome.sent_on is not None:
+        times = {"dispatched_on": day, "sent_on": outcome.sent_on, "retry_at": None, "ended_at": uow.now}
+        sent[letter.letter_id] = times | {"receipts": receipts}
     elif letter.state is LetterState.DISPATCHED:
         return
     else:
-        taken[letter.letter_id] = {"dispatched_on": day, "attempts": 0}
+        taken[letter.letter_id] = {"dispatched_on": day, "attempts": 0, "receipts": receipts}
 
 
 def _keep(

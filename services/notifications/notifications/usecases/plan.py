@@ -183,6 +183,7 @@ def _letter(
         "ordinal": ordinal,
         "state": LetterState.PLANNED.value,
         "attempts": 0,
+        "receipts": [],
         "created_at": uow.now,
     }
 
