@@ -190,12 +190,6 @@ def booked_days(tx: Connection, account: str, first: date, last: date) -> frozen
     return frozenset(tx.execute(query).scalars())
 
 
-def unbooked_days(tx: Connection) -> int:
-    """Return how many completed bank days are not wholly in the ledger."""
-    query = select(func.count()).select_from(BANK_DAY).where(BANK_DAY.c.booked.is_(False))
-    return int(tx.execute(query).scalar_one())
-
-
 def put_refund(tx: Connection, refund: Refund) -> None:
     """Store a refund, or what became of it."""
     columns = [name for name in Refund.__slots__ if name != "refund_id"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
-from payments_ingest.domain.files import BankFile, FileState, Step
+from payments_ingest.domain.files import BankFile, Step
 from payments_ingest.tables import BankFileRow, StagedLineRow, TransmissionRow
 from shared.db import chunks, insert_ignore, lock_rows, table_of
 
@@ -71,12 +71,6 @@ def update_file(tx: Connection, file_id: str, **values: Any) -> None:
 def count_in_work(tx: Connection) -> int:
     """Count the files that are not done: neither refused, held for a person, nor wholly released."""
     return int(tx.execute(select(func.count()).select_from(FILES).where(FILES.c.step.in_(_IN_WORK))).scalar_one())
-
-
-def count_by_state(tx: Connection) -> dict[str, int]:
-    """Count files by state."""
-    query = select(FILES.c.state, func.count()).group_by(FILES.c.state)
-    return {FileState(state): count for state, count in tx.execute(query)}
 
 
 def stage(tx: Connection, file_id: str, rows: Sequence[tuple[int, str, Mapping[str, Any]]]) -> None:

@@ -185,12 +185,6 @@ def reversible(tx: Connection, lines: Sequence[Line]) -> list[Payment]:
     return [_payment(row) for row in tx.execute(query)]
 
 
-def count_states(tx: Connection) -> dict[str, tuple[int, int]]:
-    """Return per state how many payments there are and their sum in øre."""
-    query = select(PAYMENTS.c.state, func.count(), func.sum(PAYMENTS.c.amount_ore)).group_by(PAYMENTS.c.state)
-    return {state: (count, int(total)) for state, count, total in tx.execute(query)}
-
-
 def day_sums(tx: Connection, days: Collection[tuple[str, date]]) -> dict[tuple[str, date], tuple[int, int]]:
     """Return count and signed sum in øre of what is booked on each (account, day)."""
     found: dict[tuple[str, date], tuple[int, int]] = {}
