@@ -25,7 +25,10 @@ down-local: ## Stop what up-local started; the data stays
 	@$(PY) -m local cluster down
 
 up: ## Start the cluster profile in containers (needs docker compose)
-	@docker compose -f deploy/compose.yaml up --build --wait
+	@test -s deploy/.env || (umask 077 && echo "INKASSO_DB_PASSWORD=$$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" > deploy/.env)
+	@docker compose -f deploy/compose.yaml up --build --detach
+	@echo "claims-api http://127.0.0.1:8101/docs, payments-ingest :8102, escalation :8103, notifications :8104, Prometheus :9090"
+	@echo "a token: docker compose -f deploy/compose.yaml run --rm creditors local cluster token agency bydel-frogner --folder /cluster"
 
 down: ## Stop the containers; the volumes stay
 	@docker compose -f deploy/compose.yaml down

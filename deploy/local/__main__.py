@@ -9,8 +9,9 @@ import typer
 
 from local import cluster as whole
 from local import up as parts
-from local.layout import Layout
+from local.layout import SERVICES, Layout
 from local.maven import ROOT, PartMissing
+from local.postgres import new_database
 from local.process import StartFailed
 from shared.auth import Role
 
@@ -104,10 +105,27 @@ def cluster_token(
     typer.echo(Layout(folder=folder.resolve()).token(role, name))
 
 
-@cluster.command("keys")
-def cluster_keys(folder: Annotated[Path, typer.Argument(help="Where the keys shall lie.")]) -> None:
-    """Make every key of a new installation, unless it is there: what ``compose`` runs once before the services."""
-    Layout(folder=folder.resolve()).make_keys()
+@cluster.command("prepare")
+def cluster_prepare(
+    folder: Annotated[Path, typer.Argument(help="Where the keys shall lie.")],
+    server: Annotated[str, typer.Option(envvar="DATABASE_URL", help="The server, as a role that may create roles.")],
+    password: Annotated[str, typer.Option(envvar="INKASSO_DB_PASSWORD", help="Of the services' ordinary roles.")],
+) -> None:
+    """Make every key and every database of a new installation, unless it is there; ``compose`` runs this first."""
+    layout = Layout(folder=folder.resolve())
+    layout.make_keys()
+    for service in SERVICES:
+        layout.data_dir(service).mkdir(parents=True, exist_ok=True)
+        name = service.replace("-", "_")
+        new_database(server, name, owner=(name, password))
+
+
+@cluster.command("creditors")
+def cluster_creditors(
+    url: Annotated[str, typer.Argument(help="Where claims-api answers.")], folder: Folder = CLUSTER
+) -> None:
+    """Hand in the sample municipality's creditors, unless they are there."""
+    whole.load_creditors(Layout(folder=folder.resolve()), url)
 
 
 if __name__ == "__main__":
