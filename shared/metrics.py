@@ -52,6 +52,7 @@ GaugeName = Literal[
     "timers_late_seconds",
     "steps_open_over_a_day",
     "letters_waiting",
+    "waiting_over_a_day",
     "limitation_at_risk_ore",
     "requests_overdue",
 ]
@@ -107,6 +108,9 @@ CATALOGUE: dict[str, Definition] = {
     "timers_late_seconds": Definition("How late the oldest due timer is, by the business clock."),
     "steps_open_over_a_day": Definition("Steps that came due over 24 business hours ago and have not ended."),
     "letters_waiting": Definition("Letters neither sent nor withdrawn nor failed."),
+    "waiting_over_a_day": Definition(
+        "Letters and packages that have waited over a working day for a party's version or a text.", ("what",)
+    ),
     "limitation_at_risk_ore": Definition("Owed on claims that are time-barred within 120 days."),
     "requests_overdue": Definition("Requests not answered although their day has passed.", ("kind",)),
     "http_request_seconds": Definition("Time to answer.", ("method", "route")),

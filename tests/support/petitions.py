@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from support import letters as sample
-from support.mailroom import CREDITOR, DEADLINE, PAYEE, TODAY, Mailroom
+from support.mailroom import CREDITOR, DEADLINE, PAYEE, TODAY, Mailroom, issued, party, released
 
 from shared.events.claims import PartyState, Recipient
 from shared.events.escalation import LegalStepDropped, LegalStepSubmitted
 from shared.events.legal import PetitionClaim, PetitionFrozen, PetitionLetter, PetitionPayment
+from shared.events.notifications import PackageFailed
 from shared.ids import letter_id
 from shared.sealing import read_public, seal
 
@@ -99,3 +102,34 @@ def handed_in(step: str = "step-1", case: str = "case-1") -> LegalStepSubmitted:
         body="namsmann",
         submitted_on=FROZEN_ON,
     )
+
+
+def with_letter(tmp_path: Path, office: Any = None, debtors: tuple[str, ...] = ("kari",)) -> Mailroom:
+    """Return a mailroom in which a betalingsoppfordring went to these debtors, whose numbers are known."""
+    room = Mailroom(tmp_path, office=office)
+    people = [sealed(room, party(ref, f"{ref.title()} Nordmann")) for ref in debtors]
+    room.feed(*people, issued(debtors=debtors, kind="betalingsoppfordring"))
+    room.work()
+    room.feed(released())
+    room.work()
+    room.clock.set(FROZEN_ON)
+    return room
+
+
+def files(room: Mailroom, step: str = "step-1") -> dict[str, bytes]:
+    folder = room.folder / "packages" / step
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())} if folder.exists() else {}
+
+
+def petition(room: Mailroom) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(files(room)["begjaering.json"])
+    return found
+
+
+def failures(room: Mailroom) -> list[str]:
+    return [one.reason for one in room.published(PackageFailed)]  # type: ignore[attr-defined]
+
+
+def shown(room: Mailroom) -> dict[str, Any]:
+    found: dict[str, Any] = room.client().get("/v1/packages/petition-1").json()
+    return found

@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
 from notifications.channels import Channel, Duplicate, Outcome, Parcel, Refused, RetryLater, Sent
@@ -15,10 +15,12 @@ from notifications.package_jobs import PackageRoom, make_packages
 from notifications.render import Renderer
 from notifications.sealed import Opener
 from notifications.store import mailings as store
+from notifications.store import packages as package_store
 from notifications.store.mailings import Letter, Mailing, Renderable
 from notifications.usecases import dispatch
 from notifications.usecases.facts import facts_of, fee_letter_of
 from notifications.usecases.rendering import Made, record_made
+from shared.calendar import OSLO, is_working_day
 from shared.failpoints import reach
 from shared.service import Job, Service
 
@@ -29,6 +31,7 @@ DISPATCH_MAX = 100
 """Letters given to a channel in one piece."""
 
 EVERY_S = 1.0
+WATCH_EVERY_S = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ def jobs(renderer: Renderer, channel: Channel, opener: Opener, packages: Package
         Job("render", partial(render_planned, renderer=renderer, opener=opener), EVERY_S),
         Job("dispatch", partial(dispatch_released, channel=channel), EVERY_S),
         Job("packages", partial(make_packages, room=packages), EVERY_S),
+        Job("watch", watch, WATCH_EVERY_S),
     ]
 
 
@@ -94,6 +98,28 @@ def dispatch_released(service: Service, channel: Channel) -> int:
         moved = dispatch.record(uow, outcomes)
     _count(service, channel, [*errand.submit, *errand.look_for], outcomes)
     return errand.settled + moved
+
+
+def watch(service: Service) -> int:
+    """Show how many letters wait, and what has waited longer than a whole working day for something to come."""
+    limit = _a_working_day_ago(service.clock.today())
+    with service.db.read() as tx:
+        waiting = store.unfinished(tx)
+        late = {"letter": store.planned_before(tx, limit), "package": package_store.planned_before(tx, limit)}
+    service.metrics.gauge("letters_waiting", waiting)
+    for what, count in late.items():
+        service.metrics.gauge("waiting_over_a_day", count, what=what)
+        if count:
+            log.warning("%d %ss have waited over a working day for a party or a text", count, what)
+    return 0
+
+
+def _a_working_day_ago(today: date) -> datetime:
+    """Return the start of the last working day before today: what is older has waited through all of it."""
+    day = today - timedelta(days=1)
+    while not is_working_day(day):
+        day -= timedelta(days=1)
+    return datetime.combine(day, time(), OSLO).astimezone(UTC)
 
 
 def _submit(channel: Channel, letter: Letter, pdf: bytes | None, day: date) -> Outcome:

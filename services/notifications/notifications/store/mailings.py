@@ -246,6 +246,21 @@ def set_mailings(tx: Connection, mailing_ids: Iterable[str], **values: Any) -> N
         tx.execute(update(MAILING).where(MAILING.c.mailing_id.in_(piece)).values(**values))
 
 
+def planned_before(tx: Connection, instant: datetime) -> int:
+    """Count the letters that were planned before an instant and wait for their recipient's version or a text."""
+    query = (
+        select(func.count())
+        .select_from(LETTER)
+        .join(MAILING, MAILING.c.mailing_id == LETTER.c.mailing_id)
+        .where(
+            LETTER.c.state == LetterState.PLANNED,
+            MAILING.c.state == MailingState.PLANNED,
+            LETTER.c.created_at < instant,
+        )
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 def unfinished(tx: Connection) -> int:
     """Count the letters that are neither sent nor withdrawn nor failed."""
     query = (

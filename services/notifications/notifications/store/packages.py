@@ -143,6 +143,16 @@ def page(tx: Connection, *, case_id: str | None, after: str | None, limit: int) 
     return [_package(row) for row in tx.execute(query).mappings()]
 
 
+def planned_before(tx: Connection, instant: datetime) -> int:
+    """Count the packages that were planned before an instant and are not made."""
+    query = (
+        select(func.count())
+        .select_from(PACKAGE)
+        .where(PACKAGE.c.state == PackageState.PLANNED, PACKAGE.c.created_at < instant)
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 def unfinished(tx: Connection) -> int:
     """Count the packages that are to be made or taken back."""
     query = (

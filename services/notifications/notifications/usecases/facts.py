@@ -34,9 +34,9 @@ NOBODY = Recipient(name="", address_lines=())
 def facts_of(item: Renderable, opener: Opener, fee_letter: Mailing | None = None) -> Facts:
     """Return the facts of one letter; ``fee_letter`` is the demand whose fee a notice takes back, if it is here.
 
-    Raises Unprintable: ``erased`` for an erased recipient, ``no_address`` for one without an address (also a
-    protected one: it never reaches this service), ``text_erased`` and ``text_not_opened`` for words that are gone or
-    were not sealed to us.
+    Raises Unprintable: ``erased`` for an erased recipient, ``no_address`` for one without an address,
+    ``address_protected`` for one whose address never reaches this service, ``text_erased`` and ``text_not_opened`` for
+    words that are gone or were not sealed to us.
     """
     party = item.party
     if party.erased:
@@ -79,7 +79,8 @@ def _recipient(party: Party) -> Recipient:
     acting = party.representative
     address = (acting or {}).get("address") or party.address
     if address is None:
-        raise Unprintable("no_address", "the recipient has no postal address")
+        protected = party.protection != "none"
+        raise Unprintable("address_protected" if protected else "no_address", "no postal address may be printed")
     lines = _address_lines(address)
     if acting is None:
         return Recipient(name=party.name, address_lines=lines)
