@@ -73,6 +73,10 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/creditors/u/remittances/m"): {"agency", "caseworker", "auditor"},
     ("GET", "/v1/creditors/u/remittances/m/lines"): {"agency", "caseworker", "auditor"},
     ("POST", "/v1/creditors/u/remittances/m/sign-off"): {"agency"},
+    ("POST", "/v1/claims/x/write-off"): {"caseworker"},
+    ("GET", "/v1/write-offs"): {"caseworker", "auditor"},
+    ("POST", "/v1/write-offs/o/approval"): {"caseworker"},
+    ("POST", "/v1/cases/x/legal-costs"): {"caseworker"},
     ("GET", "/v1/audit/proof"): {"caseworker", "auditor", "operator"},
 }
 
@@ -100,6 +104,7 @@ def test_every_route_of_the_service_is_in_the_matrix(door: Desk) -> None:
             concrete = concrete.replace("{hold_id}", "y").replace("{webhook_id}", "w")
             concrete = concrete.replace("{debtor_ref}", "d").replace("{request_id}", "r")
             concrete = concrete.replace("{unit}", "u").replace("{remittance_id}", "m")
+            concrete = concrete.replace("{write_off_id}", "o")
             for method in operations:
                 assert (method.upper(), concrete) in known
 

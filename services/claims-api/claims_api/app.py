@@ -24,6 +24,7 @@ from claims_api.api import (
     requests,
     token,
     webhooks,
+    writeoff,
 )
 from claims_api.api.intake import intake_group
 from claims_api.consumers import handlers, on_discard, states
@@ -73,6 +74,7 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine) -> Servi
             creditors.router,
             remittance.router,
             debtors.router,
+            writeoff.router,
             audit.router,
             feed.router,
             webhooks.router,

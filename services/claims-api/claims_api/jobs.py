@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from claims_api import delivery
 from claims_api.deps import Deps
-from claims_api.store import demands, feed, holds, periods, sealed, webhooks
+from claims_api.store import demands, feed, holds, periods, sealed, webhooks, writeoff
+from claims_api.usecases import limitation
 from claims_api.usecases.feed import anything_new, sweep_feeds, write_feeds
 from claims_api.usecases.holds import end_run_out
 from claims_api.usecases.keys import reseal
@@ -38,6 +39,9 @@ def jobs(deps: Deps) -> Sequence[Job]:
         Job("requests-overdue", _watch_requests, every_s=60.0),
         _job("later-costs", lambda tx, service: bool(demands.with_cost_due(tx, service.clock.today(), 1)),
              lambda uow: post_later_costs(uow, deps, limit=PER_RUN)),
+        _job("limitation", lambda tx, service: limitation.anything_due(tx, service.clock.today()),
+             lambda uow: limitation.follow_limitation(uow, deps, limit=PER_RUN)),
+        Job("limitation-at-risk", _watch_limitation, every_s=60.0),
         _job("vouchers", lambda tx, _: anything_to_number(tx),
              lambda uow: number_vouchers(uow, limit=FEED_PER_RUN)),
         _job("periods", lambda tx, service: anything_to_close(tx, service.clock.today()),
@@ -72,6 +76,13 @@ def _watch_requests(service: Service) -> int:
         found = overdue(tx, service.clock.today())
     for kind, count in found.items():
         service.metrics.gauge("requests_overdue", count, kind=kind)
+    return 0
+
+
+def _watch_limitation(service: Service) -> int:
+    """Show how much is owed on claims that will soon be time-barred."""
+    with service.db.read() as tx:
+        service.metrics.gauge("limitation_at_risk_ore", writeoff.at_risk_ore(tx, service.clock.today()))
     return 0
 
 

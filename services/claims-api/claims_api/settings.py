@@ -36,6 +36,10 @@ class Settings(BaseServiceSettings):
     plan_first_due_days: int = Field(default=31, ge=1, le=365, description="Days within which one must begin to pay.")
     plan_broken_months: int = Field(default=12, ge=0, le=120, description="Months a broken plan bars another for.")
 
+    write_off_alone_max_ore: int = Field(
+        default=1_000_00, ge=0, description="Most that one caseworker writes off alone, in øre; above it two decide."
+    )
+
     retention_years: int = Field(
         default=5, ge=0, le=50, description="Years after that of a case's closing in which its debtor is kept."
     )

@@ -48,6 +48,7 @@ class ClaimFacts:
     """One claim: when it was due, when it joined the case, how it bears interest and when it was disputed.
 
     ``fees_dropped``: none of our fees may lie on it (a reasonable objection, or a claim that was taken back).
+    ``barred_from``: the first day it was time-barred; money paid from then on does not cover it by itself.
     """
 
     claim_id: str
@@ -56,6 +57,7 @@ class ClaimFacts:
     interest: InterestTerms
     disputes: tuple[Dispute, ...] = ()
     fees_dropped: bool = False
+    barred_from: date | None = None
 
     def disputed_ore(self, day: date, owed_ore: int) -> int:
         """Return how much of ``owed_ore`` is disputed on ``day``."""
@@ -113,8 +115,8 @@ class Payment:
     """Money paid on the case on ``paid_on`` (oppdragsdato). ``named``: claims the payer pointed out, in order.
 
     ``first``: claims that come before the others, as far as they are not disputed (those of a payment plan);
-    ``direct``: paid to the unit itself, not to us; ``deduction``: from an attachment of earnings (utleggstrekk);
-    ``choice``: the payer's own order within a claim, empty: none.
+    ``decided``: a person said which claims it is for; ``direct``: paid to the unit itself, not to us; ``deduction``:
+    from an attachment of earnings (utleggstrekk); ``choice``: the payer's own order within a claim, empty: none.
     """
 
     payment_id: str
@@ -122,6 +124,7 @@ class Payment:
     amount_ore: int
     named: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
+    decided: bool = False
     direct: bool = False
     deduction: bool = False
     choice: tuple[Account, ...] = ()
@@ -139,11 +142,15 @@ class Refund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancellation:
-    """What is left of a claim on ``on`` is not to be collected any more (ettergitt, eller tatt tilbake av kreditor)."""
+    """What is left of a claim on ``on`` is not to be collected any more (ettergitt, eller tatt tilbake av kreditor).
+
+    ``written_off``: it is given up in the accounts only (avskrevet, ikke slettet).
+    """
 
     cancellation_id: str
     claim_id: str
     on: date
+    written_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ from claims_api.domain.accrual import InterestTerms, accrued, principal_steps
 from claims_api.domain.allocation import DEDUCTION, REFERENCES, VOLUNTARY, Part
 from claims_api.domain.facts import CaseFacts, Payment, SentDemand
 from claims_api.domain.ledger import Account, Draft, EntryKind, Transfer, record, reversal, share_of, standing
+from claims_api.domain.outcome import Group, Outcome, PlacedFee
 from claims_api.domain.rules import MoneyRules
-from claims_api.domain.settlement import Group, Outcome, PlacedFee, settle
+from claims_api.domain.settlement import settle
 from shared.law import Trace
 
 DERIVED_KINDS = frozenset(
@@ -43,6 +44,9 @@ _RULES = {
     EntryKind.WAIVED: ("demand.paid_as_demanded", "inkassoloven §§ 8, 10"),
     EntryKind.WRITTEN_OFF: ("case.small_rest", "god inkassoskikk, inkassoloven § 8"),
 }
+
+DECIDED = ("claim.written_off", "kreditors beslutning om avskriving; kravet består")
+"""Rule and reference of what a person wrote off, and of money that came on it later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +243,7 @@ def _draft(frame: CaseFrame, group: Group, part: Part) -> Draft | None:
     debit, credit = ((here, here_owner), (there, there_owner))
     if not group.owing:
         debit, credit = credit, debit
-    rule, reference = _RULES[group.kind]
+    rule, reference = DECIDED if group.decided else _RULES[group.kind]
     return Draft(
         kind=group.kind,
         debit=debit[0],

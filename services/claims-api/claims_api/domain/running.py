@@ -78,6 +78,10 @@ class ClaimState:
             disputed_ore=self.facts.disputed_ore(day, max(0, balance.total_ore)),
         )
 
+    def barred(self, day: date) -> bool:
+        """Tell whether the claim is time-barred (foreldet) on ``day``."""
+        return self.facts.barred_from is not None and day >= self.facts.barred_from
+
     def end_if_nothing_is_owed(self, day: date, reason: EndReason) -> None:
         """Mark the claim as ended on ``day`` when it was owed and no longer is."""
         if self.ended is None and self._was_owed and self.owed(day).balance.total_ore == 0:

@@ -10,8 +10,7 @@ what is cancelled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 
@@ -36,10 +35,10 @@ from claims_api.domain.facts import (
     SentDemand,
 )
 from claims_api.domain.ledger import Account, EntryKind
+from claims_api.domain.outcome import Group, Inputs, Outcome, PlacedFee, WrittenOff
 from claims_api.domain.rules import MoneyRules
-from claims_api.domain.running import ClaimState, Ended
+from claims_api.domain.running import ClaimState
 
-Inputs = Mapping[str, str | int | None]
 Step = tuple[tuple[date, int, str], Callable[[], None]]
 
 (
@@ -52,49 +51,6 @@ Step = tuple[tuple[date, int, str], Callable[[], None]]
     _TAKEN_BACK_AT_ONCE,
     _CANCELLATION,
 ) = range(8)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Parts that were decided together: a payment's allocation, a waiver … ``about`` names the fact behind it.
-
-    ``owing`` says that the parts are owed again instead of covered; ``payment`` is set where money moves in or out of
-    suspense; ``inputs`` explain the decision.
-    """
-
-    kind: EntryKind
-    about: str
-    value_date: date
-    parts: tuple[Part, ...]
-    owing: bool = False
-    payment: Payment | None = None
-    inputs: Inputs = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedFee:
-    """A demand's fee, or a later change of it (``about`` then says which), on the claim that carries it."""
-
-    about: str
-    claim_id: str
-    value_date: date
-    amount_ore: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What the facts come to.
-
-    ``void_demands`` are letters of which no claim stood when they were sent; ``interest_days`` are the days on which
-    interest must be posted, per claim; ``overpaid_ore`` is below zero when more was paid back than was over.
-    """
-
-    groups: tuple[Group, ...]
-    fees: tuple[PlacedFee, ...]
-    void_demands: frozenset[str]
-    ended: Mapping[str, Ended]
-    interest_days: Mapping[str, tuple[date, ...]]
-    overpaid_ore: int
 
 
 def settle(facts: CaseFacts, *, rules: MoneyRules) -> Outcome:
@@ -120,6 +76,7 @@ class _Fold:
         self.waived_later: dict[str, int] = {}
         self.undone: set[str] = set()
         self.paid_as_demanded: set[str] = set()
+        self.written_off = WrittenOff()
         self.pool_ore = 0
 
     def steps(self) -> list[Step]:
@@ -217,7 +174,10 @@ class _Fold:
         owed = self.claims[one.claim_id].owed(one.on)
         if owed.balance.total_ore > 0:
             parts = give_up(owed.balance.total_ore, [owed])
-            self._cover(EntryKind.CANCELLED, one.cancellation_id, one.on, parts)
+            kind = EntryKind.WRITTEN_OFF if one.written_off else EntryKind.CANCELLED
+            self._cover(kind, one.cancellation_id, one.on, parts, decided=one.written_off)
+            if one.written_off and not self.claims[one.claim_id].barred(one.on):
+                self.written_off.add(parts)
             self._mark_ended(one.on, EndReason.SETTLED)
 
     def _refund(self, refund: Refund) -> None:
@@ -232,6 +192,10 @@ class _Fold:
             if self._waive_later_interest(demand, payment, parts):
                 parts = self._divide(payment, named, order)
                 break
+        over = sum(part.amount_ore for part in parts if part.claim_id is None)
+        if recovered := self.written_off.recover(payment.payment_id, over):
+            self._owe_again(EntryKind.WRITTEN_OFF, payment.payment_id, day, recovered, decided=True)
+            parts = self._divide(payment, named, order)
         inputs: Inputs = {"paid_on": day.isoformat(), "order": ", ".join(account.value for account in order)}
         self._cover(EntryKind.PAYMENT, payment.payment_id, day, parts, payment=payment, inputs=inputs)
         self._mark_ended(day, EndReason.SETTLED)
@@ -239,7 +203,7 @@ class _Fold:
 
     def _divide(self, payment: Payment, named: Sequence[str], order: Sequence[Account]) -> list[Part]:
         pointed_out = (*payment.named, *payment.first)
-        owed = [state.owed(payment.paid_on) for state in self._present(payment.paid_on, pointed_out)]
+        owed = [state.owed(payment.paid_on) for state in self._present(payment, pointed_out)]
         return allocate(payment.amount_ore, owed, named=named, first=payment.first, order=order)
 
     def _reverse(self, payment: Payment, back: Reversal) -> None:
@@ -254,6 +218,8 @@ class _Fold:
         if not undone:
             return
         self._owe_again(EntryKind.PAYMENT_REVERSED, back.reversal_id, day, undone, payment=payment)
+        if lost := self.written_off.lose(payment.payment_id, undone):
+            self._cover(EntryKind.WRITTEN_OFF, back.reversal_id, day, lost, decided=True)
         if payment.payment_id not in self.undone:
             self.undone.add(payment.payment_id)
             self._undo_given_up([group for group in mine if group.kind is not EntryKind.PAYMENT], back, day)
@@ -268,9 +234,13 @@ class _Fold:
 
     # -- what steps have in common
 
-    def _present(self, day: date, named: Sequence[str]) -> list[ClaimState]:
-        """Return the claims a payment of ``day`` can cover: those in the case then, and those it names."""
-        states = list(self.claims.values())
+    def _present(self, payment: Payment, named: Sequence[str]) -> list[ClaimState]:
+        """Return the claims a payment can cover: those in the case on its day, and those it names.
+
+        A time-barred claim is covered only when a person said so: the money is the debtor's until then.
+        """
+        day, wanted = payment.paid_on, payment.named if payment.decided else ()
+        states = [s for s in self.claims.values() if s.facts.claim_id in wanted or not s.barred(day)]
         present = [s for s in states if s.facts.registered_on <= day or s.facts.claim_id in named]
         if present or not states:
             return present
@@ -319,7 +289,7 @@ class _Fold:
 
     def _write_off_rest(self, payment: Payment, day: date) -> None:
         """A rest of the case that is too small to pursue is written off after a payment."""
-        owed = [state.owed(day) for state in self._present(day, payment.named)]
+        owed = [state.owed(day) for state in self._present(payment, payment.named)]
         rest = sum(one.balance.total_ore for one in owed)
         if not 0 < rest <= self.rules.small_rest_ore:
             return
@@ -331,7 +301,7 @@ class _Fold:
         """Let overpaid money cover undisputed claims of the case that are due (motregning within the case)."""
         if self.pool_ore <= 0:
             return
-        owed = [state.owed(day) for state in states if state.facts.registered_on <= day]
+        owed = [s.owed(day) for s in states if s.facts.registered_on <= day and not s.barred(day)]
         parts = [part for part in allocate(self.pool_ore, owed) if part.claim_id is not None]
         if parts:
             self.pool_ore -= sum(part.amount_ore for part in parts)
@@ -357,6 +327,7 @@ class _Fold:
         *,
         payment: Payment | None = None,
         inputs: Inputs | None = None,
+        decided: bool = False,
     ) -> None:
         for part in parts:
             if part.claim_id is None:
@@ -364,11 +335,26 @@ class _Fold:
             else:
                 self.claims[part.claim_id].cover(part.account, part.amount_ore, day)
         self.groups.append(
-            Group(kind=kind, about=about, value_date=day, parts=tuple(parts), payment=payment, inputs=inputs or {})
+            Group(
+                kind=kind,
+                about=about,
+                value_date=day,
+                parts=tuple(parts),
+                payment=payment,
+                inputs=inputs or {},
+                decided=decided,
+            )
         )
 
     def _owe_again(
-        self, kind: EntryKind, about: str, day: date, parts: Sequence[Part], *, payment: Payment | None = None
+        self,
+        kind: EntryKind,
+        about: str,
+        day: date,
+        parts: Sequence[Part],
+        *,
+        payment: Payment | None = None,
+        decided: bool = False,
     ) -> None:
         for part in parts:
             if part.claim_id is None:
@@ -378,7 +364,15 @@ class _Fold:
             if kind is EntryKind.RELEASED:
                 self.pool_ore += part.amount_ore
         self.groups.append(
-            Group(kind=kind, about=about, value_date=day, parts=tuple(parts), owing=True, payment=payment)
+            Group(
+                kind=kind,
+                about=about,
+                value_date=day,
+                parts=tuple(parts),
+                owing=True,
+                payment=payment,
+                decided=decided,
+            )
         )
 
     def _mark_ended(self, day: date, reason: EndReason) -> None:

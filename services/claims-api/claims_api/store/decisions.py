@@ -1,4 +1,4 @@
-"""Decisions about the money of claims: withdrawn, cancelled, fees dropped, corrected."""
+"""Decisions about the money of claims: withdrawn, cancelled, fees dropped, corrected, written off, costs awarded."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from shared.db import chunks, table_of
 DECISION = table_of(MoneyDecisionRow)
 
 WITHDRAWN, CANCELLED, FEES_DROPPED, CORRECTED = "withdrawn", "cancelled", "fees_dropped", "corrected"
+WRITTEN_OFF, COSTS_AWARDED = "written_off", "costs_awarded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ from claims_api.tables.requests import (
     RequestRow,
     RequestTextRow,
 )
+from claims_api.tables.writeoff import LimitationWarningRow, WriteOffRow
 from shared.tables import plumbing
 
 PLUMBING = plumbing(Model.metadata)
@@ -66,6 +67,7 @@ __all__ = [
     "InterruptionRow",
     "KidRow",
     "LedgerRow",
+    "LimitationWarningRow",
     "Model",
     "MoneyDecisionRow",
     "NoticeRow",
@@ -85,4 +87,5 @@ __all__ = [
     "VoucherRow",
     "VoucherSeriesRow",
     "WebhookRow",
+    "WriteOffRow",
 ]

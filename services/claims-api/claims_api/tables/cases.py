@@ -82,7 +82,7 @@ class ClaimRow(Model, table=True):
     dispute_body: str = Field(max_length=24)
     fee_regime: str = Field(max_length=20)
     minor: bool
-    last_day: date
+    last_day: date = Field(index=True)
     # Kept for reading
     principal_left_ore: int = Field(sa_type=BigInteger)
     interest_left_ore: int = Field(default=0, sa_type=BigInteger)

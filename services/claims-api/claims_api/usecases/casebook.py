@@ -124,6 +124,7 @@ def facts_of(book: CaseBook, today: date, *, rules: MoneyRules) -> CaseFacts:
                 interest=book.terms(claim),
                 disputes=book.disputes.get(claim.claim_id, ()),
                 fees_dropped=claim.claim_id in no_fees,
+                barred_from=claim.ended_on if claim.status == "time_barred" else None,
             )
             for claim in book.claims
         ],
@@ -132,9 +133,14 @@ def facts_of(book: CaseBook, today: date, *, rules: MoneyRules) -> CaseFacts:
         payments=payments_of(book.parts, book.kid_claims, book.deductions),
         refunds=_refunds(book.entries),
         cancellations=[
-            Cancellation(cancellation_id=one.decision_id, claim_id=one.claim_id, on=one.effective_on)
+            Cancellation(
+                cancellation_id=one.decision_id,
+                claim_id=one.claim_id,
+                on=one.effective_on,
+                written_off=one.kind == decisions.WRITTEN_OFF,
+            )
             for one in book.decisions
-            if one.kind == decisions.CANCELLED
+            if one.kind in (decisions.CANCELLED, decisions.WRITTEN_OFF)
         ],
     )
 
@@ -165,6 +171,7 @@ def payments_of(
                 amount_ore=amount,
                 named=(named,) if named else (),
                 first=kid_claims.get(kid, ()),
+                decided=matched[-1].matched_by == "manual",
                 direct=matched[-1].direct,
                 deduction=deductions.get(kid, date.max) <= matched[-1].on_day,
                 reversals=tuple(

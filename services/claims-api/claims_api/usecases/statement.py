@@ -53,6 +53,7 @@ TITLES: Mapping[str, str] = {
     "cancelled": "Resten av kravet er frafalt",
     "waived": "Renter ettergitt: kravet ble betalt som varslet",
     "written_off": "Liten rest avskrevet",
+    "claim.written_off": "Avskrevet",
     "other": "Postering",
 }
 
@@ -154,7 +155,7 @@ def _line(group: Sequence[Transfer], amount_ore: int) -> StatementLine:
         value_date=first.value_date,
         recorded_at=first.recorded_at,
         kind=kind,
-        title=TITLES.get(kind, TITLES["other"]),
+        title=TITLES.get(first.trace.rule) or TITLES.get(kind, TITLES["other"]),
         amount_ore=amount_ore,
         explanation=_explained(group),
         claim_id=first.claim_id if len({row.claim_id for row in group}) == 1 else None,

@@ -16,6 +16,7 @@ from claims_api.store import payments, requests
 from claims_api.store import requests_plans as store
 from claims_api.store.requests import Request
 from claims_api.store.requests_plans import Plan
+from claims_api.usecases.consequences import CLOSED_BY_HAND
 from claims_api.usecases.requests import asking
 from claims_api.usecases.requests.asking import Held
 from claims_api.usecases.requests.freezing import let_go, set_status_again
@@ -100,8 +101,8 @@ def _judge(uow: Uow, deps: Deps, plan_id: str) -> Judged:
 
 
 def _keep(uow: Uow, deps: Deps, held: Held, seen: Seen) -> None:
-    """Everything is paid: kept. When every claim was taken back instead it is withdrawn, with nothing to confirm."""
-    taken_back = all(claim.status == "withdrawn" for claim in held.claims)
+    """Everything is paid: kept. When every claim was taken back or given up instead there is nothing to confirm."""
+    taken_back = all(claim.status in CLOSED_BY_HAND for claim in held.claims)
     request = asking.move(uow, held.request, Move.WITHDRAW if taken_back else Move.KEEP, ended_on=uow.today)
     store.change_plan(uow.tx, seen.plan.plan_id, look_on=None)
     for case_id in held.case_ids:
@@ -115,7 +116,7 @@ def _keep(uow: Uow, deps: Deps, held: Held, seen: Seen) -> None:
             kept_on=uow.today,
         )
         uow.emit(payload, key=case_id)
-        summary = "Kravene i avtalen er trukket" if taken_back else "Nedbetalingsavtalen er fullført"
+        summary = "Kravene i avtalen skal ikke betales lenger" if taken_back else "Nedbetalingsavtalen er fullført"
         asking.tell(uow, case, "plan.kept", summary, actor=SYSTEM, plan_id=seen.plan.plan_id)
     set_status_again(uow, held.claims)
     if not taken_back:

@@ -44,8 +44,9 @@ def read_plan(tx: Connection, deps: Deps, plan_id: str, today: date) -> Seen:
         raise LookupError(f"plan {plan_id}: expected one that was agreed")
     ids = [line.claim_id for line in requests.claims_of_request(tx, plan_id)]
     by_id = claims.find_claims(tx, ids)
+    asked = [name for name in ids if by_id[name].status != "time_barred"]
     money = PlanMoney(
-        paid_ore=store.paid_since(tx, ids, plan.revised_at), owed_ore=undisputed_ore(tx, deps, ids, today)
+        paid_ore=store.paid_since(tx, ids, plan.revised_at), owed_ore=undisputed_ore(tx, deps, asked, today)
     )
     return Seen(
         plan=plan,
