@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from inkasso import bank, bus, case, clock, creditors, demo, parked, rates, token
+from inkasso import bank, bus, case, clock, creditors, demo, ladder, legal, parked, rates, token
 
 app = typer.Typer(
     name="inkasso",
@@ -18,6 +18,8 @@ app.add_typer(bank.app, name="bank")
 app.add_typer(bank.days, name="bank-day")
 app.add_typer(clock.app, name="clock")
 app.add_typer(case.app, name="case")
+app.add_typer(ladder.app, name="ladder")
+app.add_typer(legal.app, name="legal")
 app.add_typer(parked.app, name="parked")
 app.add_typer(bus.app, name="bus")
 app.add_typer(rates.app, name="rates")

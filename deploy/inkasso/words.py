@@ -75,6 +75,7 @@ LEGAL_STATES: Mapping[str, str] = {
     "refused": "avvist",
     "dropped": "frafalt",
     "submitted": "sendt inn",
+    "to_withdraw": "må trekkes",
     "decided": "avgjort",
     "enforced": "gjennomført",
     "closed": "avsluttet",

@@ -116,6 +116,11 @@ def test_what_is_owed_is_frozen_with_all_that_the_package_says(desk: Counter) ->
 
     desk.send(approved(claim), claim["case_id"])
     assert len(desk.told(PetitionFrozen)) == 1
+    path = f"/v1/cases/{claim['case_id']}/petitions"
+    (listed,) = desk.office.get(path, desk.office.clerk()).json()["items"]
+    assert (listed["state"], listed["kid"]) == ("approved", frozen.kid)
+    assert listed["statement"]["total_ore"] == frozen.total_ore
+    assert desk.office.get(path, desk.debtor(claim)).status_code == 403
 
 
 def test_money_of_a_deduction_pays_in_the_order_of_the_law(desk: Counter) -> None:

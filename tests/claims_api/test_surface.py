@@ -32,6 +32,7 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/cases/x/statement"): ALL,
     ("GET", "/v1/cases/x/timeline"): ALL,
     ("GET", "/v1/cases/x/holds"): ALL,
+    ("GET", "/v1/cases/x/petitions"): {"caseworker", "auditor"},
     ("POST", "/v1/cases/x/holds"): DESK,
     ("POST", "/v1/cases/x/holds/y/release"): DESK,
     ("POST", "/v1/cases/x/deferrals"): ASKERS,

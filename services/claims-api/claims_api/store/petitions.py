@@ -52,6 +52,13 @@ def find_petitions(tx: Connection, legal_step_ids: Iterable[str]) -> dict[str, P
     return found
 
 
+def petitions_of(tx: Connection, case_id: str) -> list[Petition]:
+    """Return the legal steps of a case that claims-api was asked to freeze, the oldest first."""
+    query = select(PETITION).where(PETITION.c.case_id == case_id)
+    rows = tx.execute(query.order_by(PETITION.c.approved_on, PETITION.c.legal_step_id)).mappings()
+    return [Petition(**row) for row in rows]
+
+
 def approved_with(tx: Connection, petition_id: str, *, besides: str) -> list[Petition]:
     """Return the other legal steps of a petition that are approved and not handed in."""
     query = select(PETITION).where(

@@ -13,7 +13,7 @@ from escalation.domain.ladder import LadderError
 from escalation.domain.policy import Book
 from escalation.domain.simulation import foresee
 from escalation.store import cases, steps
-from escalation.usecases.simulating import Outlook, compare
+from escalation.usecases.simulating import Outlook, compare, compare_case
 from shared.errors import FieldError, Reject
 from shared.problems import problems
 
@@ -41,12 +41,13 @@ class Numbers(BaseModel):
 
 
 class SimulationIn(BaseModel):
-    """How far ahead, over which unit's cases, and by which numbers."""
+    """How far ahead, over which unit's cases or for which case alone, and by which numbers."""
 
     model_config = ConfigDict(extra="forbid")
 
     days: Days = 90
     creditor_unit: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    case_id: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     policy: Numbers | None = None
     cases_max: Annotated[int, Field(ge=1, le=CASES_MAX)] = 1_000
 
@@ -115,16 +116,20 @@ def simulate_case(
     )
 
 
-@router.post("/simulations", responses=problems(400, 401, 403, 422), summary="Simulate the portfolio")
+@router.post("/simulations", responses=problems(400, 401, 403, 404, 422), summary="Simulate the portfolio")
 def simulate(body: SimulationIn, ctx: Desk) -> SimulationOut:
     """Show letters, fees and legal steps of the days ahead, by today's numbers and, if given, by others."""
     book = book_of(ctx)
     other = None if body.policy is None else _changed(book, body.policy)
     until = ctx.today + timedelta(days=body.days)
     with ctx.read() as tx:
-        found = compare(
-            tx, book, other, unit=body.creditor_unit, today=ctx.today, until=until, cases_max=body.cases_max
-        )
+        if body.case_id is not None:
+            case = cases.load(tx, [see_case(tx, ctx, body.case_id).head.case_id])[body.case_id].case
+            found = compare_case(book, other, case, today=ctx.today, until=until)
+        else:
+            found = compare(
+                tx, book, other, unit=body.creditor_unit, today=ctx.today, until=until, cases_max=body.cases_max
+            )
         fees = steps.usual_fees(tx)
     return SimulationOut(
         first=ctx.today,

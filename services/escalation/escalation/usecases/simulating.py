@@ -61,6 +61,13 @@ def compare(
     return found
 
 
+def compare_case(book: Book, other: Book | None, case: Case, *, today: date, until: date) -> Comparison:
+    """Foresee one case by ``book`` and by ``other``."""
+    found = Comparison(now=Outlook(), changed=None if other is None else Outlook())
+    _add(found, book, other, case, today, until)
+    return found
+
+
 def _add(found: Comparison, book: Book, other: Book | None, case: Case, today: date, until: date) -> None:
     now = foresee(book, case, today, until)
     found.cases += 1
