@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,8 @@ app = typer.Typer(help="Sjekk satsene.", no_args_is_help=True)
 
 WARN_DAYS = 31
 """How long before the last known day a table is reported as running out."""
+LOOK_AHEAD_DAYS = 366
+"""How far ahead it is said what will be missing."""
 
 
 @app.command()
@@ -40,8 +43,17 @@ def check(
             now = str(rates.on(today).value) if rates.covers(today) else "–"
             shown.add_row(rates.name, rates.unit, str(len(rates.rows)), now, rates.known_to.isoformat(), word)
         console.print(shown)
+        for rates in _ending(tables.values(), today):
+            since = (rates.known_to + timedelta(days=1)).isoformat()
+            console.print(f"{rates.name}: mangler fra {since}. Brev og skritt som trenger satsen, venter fra da.")
     if late:
         raise typer.Exit(2)
+
+
+def _ending(tables: Iterable[RateTable], today: date) -> list[RateTable]:
+    """Return the tables that end within a year or have ended, the first to end first."""
+    ending = [rates for rates in tables if rates.known_to < today + timedelta(days=LOOK_AHEAD_DAYS)]
+    return sorted(ending, key=lambda rates: (rates.known_to, rates.name))
 
 
 def _verdict(rates: RateTable, today: date) -> str:

@@ -13,6 +13,7 @@ from claims_api import delivery
 from claims_api.deps import Deps
 from claims_api.store import demands, feed, holds, periods, sealed, webhooks, writeoff
 from claims_api.usecases import limitation
+from claims_api.usecases.audit import imbalance
 from claims_api.usecases.feed import anything_new, sweep_feeds, write_feeds
 from claims_api.usecases.holds import end_run_out
 from claims_api.usecases.keys import reseal
@@ -42,6 +43,8 @@ def jobs(deps: Deps) -> Sequence[Job]:
         _job("limitation", lambda tx, service: limitation.anything_due(tx, service.clock.today()),
              lambda uow: limitation.follow_limitation(uow, deps, limit=PER_RUN)),
         Job("limitation-at-risk", _watch_limitation, every_s=60.0),
+        Job("rates", _rates_watcher(deps), every_s=60.0),
+        Job("ledger-check", _watch_ledger, every_s=300.0),
         _job("vouchers", lambda tx, _: anything_to_number(tx),
              lambda uow: number_vouchers(uow, limit=FEED_PER_RUN)),
         _job("periods", lambda tx, service: anything_to_close(tx, service.clock.today()),
@@ -83,6 +86,25 @@ def _watch_limitation(service: Service) -> int:
     """Show how much is owed on claims that will soon be time-barred."""
     with service.db.read() as tx:
         service.metrics.gauge("limitation_at_risk_ore", writeoff.at_risk_ore(tx, service.clock.today()))
+    return 0
+
+
+def _rates_watcher(deps: Deps) -> Callable[[Service], int]:
+    """Return the job that shows which rates are missing today and how long the others are known."""
+
+    def run(service: Service) -> int:
+        for name, days in deps.rules.rates.days_left(service.clock.today()).items():
+            service.metrics.gauge("rates_missing", int(days < 0), table=name)
+            service.metrics.gauge("rates_days_left", days, table=name)
+        return 0
+
+    return run
+
+
+def _watch_ledger(service: Service) -> int:
+    """Show what the ledger is off by: it must be nothing."""
+    with service.db.read() as tx:
+        service.metrics.gauge("ledger_imbalance_ore", imbalance(tx))
     return 0
 
 

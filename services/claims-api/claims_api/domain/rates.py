@@ -13,6 +13,9 @@ from shared.law import RateRow, RateTable, RateTableError, load_rate_tables
 
 RATES_FILE = Path(__file__).with_name("rates.toml")
 
+FOR_EVER = 2099
+"""A table known to this year says what the law says until it is changed."""
+
 EXPECTED = frozenset(
     {
         "late_interest", "standard_compensation", "inkassosats",
@@ -67,7 +70,11 @@ class Rates:
 
     def missing_from(self) -> dict[str, date]:
         """Return, for the tables that end, the last day they cover."""
-        return {name: table.last_day for name, table in self.tables.items() if table.known_to.year < 2099}
+        return {name: table.last_day for name, table in self.tables.items() if table.known_to.year < FOR_EVER}
+
+    def days_left(self, today: date) -> dict[str, int]:
+        """Return, for the tables that end, how many days from ``today`` are known; below zero: it is missing."""
+        return {name: (last - today).days for name, last in self.missing_from().items()}
 
 
 def load_rates(path: Path = RATES_FILE, *, assume_months: int = 0) -> Rates:

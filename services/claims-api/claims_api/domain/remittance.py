@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Protocol
 
-from claims_api.domain.ledger import DEBIT_ACCOUNTS, RECEIVABLES, Account, Draft, EntryKind, account_sum
+from claims_api.domain.ledger import DEBIT_ACCOUNTS, RECEIVABLES, Account, Draft, EntryKind
 
 UNITS_SHARE = frozenset({Account.PRINCIPAL, Account.INTEREST})
 COLLECTED = frozenset({EntryKind.PAYMENT, EntryKind.PAYMENT_REVERSED, EntryKind.SET_OFF, EntryKind.RELEASED})
@@ -184,21 +184,25 @@ class ClosingProof:
         return self.bank_ore - owed
 
 
-def closing_proof(entries: Iterable[Draft]) -> ClosingProof:
-    """Prove that the bank equals what is owed on: of all transfers there are."""
+def closing_proof(entries: Iterable[Moved]) -> ClosingProof:
+    """Prove that the bank equals what is owed on: of all transfers there are, or their sums."""
     rows = list(entries)
+
+    def total(*accounts: Account) -> int:
+        return sum(row.effect(account) for row in rows for account in accounts)
+
     given_up = [row for row in rows if Account.WRITE_OFF in (row.debit, row.credit)]
     lost_units = -sum(row.effect(account) for row in given_up for account in UNITS_SHARE)
     lost_collector = -sum(row.effect(account) for row in given_up for account in RECEIVABLES) - lost_units
-    open_units = sum(account_sum(rows, account) for account in UNITS_SHARE)
-    open_collector = sum(account_sum(rows, account) for account in RECEIVABLES) - open_units
+    open_units = total(*UNITS_SHARE)
+    open_collector = total(*RECEIVABLES) - open_units
     return ClosingProof(
-        bank_ore=account_sum(rows, Account.BANK),
-        suspense_ore=account_sum(rows, Account.SUSPENSE),
-        overpaid_ore=account_sum(rows, Account.OVERPAID),
-        in_transit_ore=account_sum(rows, Account.IN_TRANSIT),
-        units_ore=account_sum(rows, Account.CREDITOR_SHARE) - open_units - lost_units,
-        collector_ore=account_sum(rows, Account.COLLECTOR_SHARE) - open_collector - lost_collector,
+        bank_ore=total(Account.BANK),
+        suspense_ore=total(Account.SUSPENSE),
+        overpaid_ore=total(Account.OVERPAID),
+        in_transit_ore=total(Account.IN_TRANSIT),
+        units_ore=total(Account.CREDITOR_SHARE) - open_units - lost_units,
+        collector_ore=total(Account.COLLECTOR_SHARE) - open_collector - lost_collector,
     )
 
 

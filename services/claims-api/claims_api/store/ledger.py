@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 from sqlalchemy.sql import bindparam
 
 from claims_api.domain.ledger import Account, Balance, EntryKind, Transfer
+from claims_api.domain.remittance import Movement
 from claims_api.tables import ClaimRow, LedgerRow
 from shared.db import chunks, insert_ignore, table_of
 from shared.law import Trace
@@ -63,6 +64,23 @@ def about(tx: Connection, name: str) -> list[Transfer]:
     """Return the transfers about a fact (a payment, a demand, a refund), in the order they were recorded."""
     query = select(LEDGER).where(LEDGER.c.about == name).order_by(LEDGER.c.recorded_at, LEDGER.c.ordinal)
     return [transfer_of(row) for row in tx.execute(query).mappings()]
+
+
+def totals(tx: Connection) -> list[Movement]:
+    """Return the whole ledger as one sum per kind and pair of accounts; for proofs."""
+    columns = (LEDGER.c.kind, LEDGER.c.debit, LEDGER.c.credit)
+    query = select(*columns, func.sum(LEDGER.c.amount_ore)).group_by(*columns)
+    return [
+        Movement(
+            claim_id=None,
+            case_id=None,
+            kind=EntryKind(kind),
+            debit=Account(debit),
+            credit=Account(credit),
+            amount_ore=int(amount),
+        )
+        for kind, debit, credit, amount in tx.execute(query)
+    ]
 
 
 def everything(tx: Connection, *, unit: str | None = None) -> list[Transfer]:

@@ -15,6 +15,7 @@ from claims_api.domain.ledger import DEBIT_ACCOUNTS, Account, Transfer
 from claims_api.domain.periods import period_of
 from claims_api.domain.remittance import ClosingProof, closing_proof
 from claims_api.store import ledger, periods
+from claims_api.store.checks import unbalanced_ore
 from claims_api.store.periods import Month
 from shared.errors import Reject
 
@@ -101,7 +102,12 @@ def trial_balance(tx: Connection, period: str) -> TrialBalance:
 
 def proof(tx: Connection) -> ClosingProof:
     """Prove from the whole ledger that what is in the bank is what is owed on."""
-    return closing_proof(ledger.everything(tx))
+    return closing_proof(ledger.totals(tx))
+
+
+def imbalance(tx: Connection) -> int:
+    """Return what the ledger is off by in øre: debit against credit, and the bank against what it is owed to."""
+    return max(abs(unbalanced_ore(tx)), abs(proof(tx).difference_ore))
 
 
 def _month(period: str) -> Month:
