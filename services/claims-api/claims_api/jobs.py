@@ -21,6 +21,7 @@ from claims_api.usecases.letters import post_later_costs
 from claims_api.usecases.periods import anything_to_close, anything_to_number, close_months, number_vouchers
 from claims_api.usecases.remittance import remit
 from claims_api.usecases.requests.daily import anything_due, follow_up, overdue
+from claims_api.usecases.unread_money import anything_unread, book_unread
 from claims_api.usecases.webhooks import next_message, note_answer
 from shared.service import Job, Service
 from shared.uow import Uow
@@ -45,6 +46,8 @@ def jobs(deps: Deps) -> Sequence[Job]:
         Job("limitation-at-risk", _watch_limitation, every_s=60.0),
         Job("rates", _rates_watcher(deps), every_s=60.0),
         Job("ledger-check", _watch_ledger, every_s=300.0),
+        _job("unread-money", lambda tx, service: anything_unread(tx, service.tables, service.inbox.installation),
+             book_unread),
         _job("vouchers", lambda tx, _: anything_to_number(tx),
              lambda uow: number_vouchers(uow, limit=FEED_PER_RUN)),
         _job("periods", lambda tx, service: anything_to_close(tx, service.clock.today()),

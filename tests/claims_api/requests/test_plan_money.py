@@ -9,9 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.counter import Counter
 
+from claims_api.app import deps_of_service
 from claims_api.domain.allocation import Owed, allocate
 from claims_api.domain.ledger import Balance
+from claims_api.store.cases import find_cases
+from claims_api.usecases.casebook import load_books
+from claims_api.usecases.judging import look
 from claims_api.usecases.requests.plan_money import spread_back
+from shared import parking
 from shared.events.claims import ClaimEnded, HoldEnded, HoldPlaced, RefundProposed
 from shared.events.requests import PlanAgreed, PlanBroken, PlanKept
 
@@ -136,3 +141,15 @@ def test_what_is_spread_is_the_payment_and_what_is_taken_back_is_what_lies(
     taken = spread_back(shares, case_id="case-c0", amount_ore=max(1, paid_ore * back // 100))
     assert sum(taken.values()) == max(1, paid_ore * back // 100)
     assert all(0 < taken[case_id] <= shares[case_id] for case_id in taken)
+
+
+def test_an_event_parked_under_the_plans_key_holds_its_other_cases_too(desk: Counter) -> None:
+    kindergarten, rent, plan = two_cases(desk)
+    other = desk.case(creditor_unit="deichman", claim_type="library_replacement")
+    service = desk.office.service
+    event = next(one for one in desk.office.events() if one.envelope.aggregate == plan["case_id"])
+    with service.uow() as uow:
+        parking.park(uow, event, "test", "parked")
+        found = find_cases(uow.tx, [kindergarten["case_id"], rent["case_id"], other["case_id"]])
+        looked = look(uow, deps_of_service(service), load_books(uow.tx, found))
+    assert looked.parked == {kindergarten["case_id"], rent["case_id"]}

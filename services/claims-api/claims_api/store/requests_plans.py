@@ -131,6 +131,21 @@ def running_plans_of(tx: Connection, case_ids: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
+def leads_of(tx: Connection, case_ids: Iterable[str]) -> dict[str, set[str]]:
+    """Return, for cases with claims in a plan, the plans' lead cases: money on a plan's KID comes under that key."""
+    found: dict[str, set[str]] = {}
+    for piece in chunks(sorted(set(case_ids))):
+        query = (
+            select(_REQUEST_CLAIM.c.case_id, PLAN.c.lead_case_id)
+            .join(PLAN, PLAN.c.plan_id == _REQUEST_CLAIM.c.request_id)
+            .where(_REQUEST_CLAIM.c.case_id.in_(piece))
+            .distinct()
+        )
+        for case_id, lead in tx.execute(query):
+            found.setdefault(case_id, set()).add(lead)
+    return found
+
+
 def plans_to_judge(tx: Connection, today: date, limit: int) -> list[str]:
     """Return the ids of running plans whose day to be judged has come."""
     query = (

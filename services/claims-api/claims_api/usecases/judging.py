@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -23,7 +23,7 @@ from claims_api.domain.fees import ChargedClaim, EarlierLetter, FeeRegime, Lette
 from claims_api.domain.ledger import EntryKind, known, standing
 from claims_api.domain.limitation import is_barred
 from claims_api.domain.objections import undisputed
-from claims_api.store import claims, debtors, demands, holds, payments, requests
+from claims_api.store import claims, debtors, demands, holds, payments, requests, requests_plans
 from claims_api.store.claims import Claim
 from claims_api.store.debtors import Debtor
 from claims_api.store.demands import FeeDay
@@ -80,12 +80,20 @@ def look(uow: Uow, deps: Deps, books: Mapping[str, CaseBook]) -> Looked:
         held_debtors=holds.held_debtors(uow.tx, ids),
         liable=liable,
         candidates=payments.candidates_of(uow.tx, books),
-        parked=parking.parked_keys(uow.tx, uow.tables, list(books)),
+        parked=_parked(uow, books),
         debtors=debtors.find_debtors(uow.tx, [*primary, *(ref for refs in liable.values() for ref in refs)]),
         booked=payments.booked_days(uow.tx, deps.settings.payee_account, first, uow.today),
         fee_days=demands.fee_days(uow.tx, primary, LetterKind.DEMAND.value, since),
         pay_by=requests.pay_by_of(uow.tx, ids),
     )
+
+
+def _parked(uow: Uow, case_ids: Collection[str]) -> set[str]:
+    """Return the cases that a parked event may be about: under their own key, or that of a plan they are in."""
+    leads = requests_plans.leads_of(uow.tx, case_ids)
+    keys = {case_id: {case_id, *leads.get(case_id, ())} for case_id in case_ids}
+    parked = parking.parked_keys(uow.tx, uow.tables, sorted(set().union(*keys.values())))
+    return {case_id for case_id, mine in keys.items() if mine & parked}
 
 
 def sight(

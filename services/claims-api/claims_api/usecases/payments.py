@@ -247,6 +247,11 @@ def on_bank_day(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
 
 def book_discarded(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     """Book the bank's part of payment events that were discarded: their money rests on suspense, the day adds up."""
+    book_entries(uow, bank_entries(events))
+
+
+def bank_entries(events: Iterable[Event]) -> list[BankEntry]:
+    """Return what payment events say of the bank's own transactions; other events say nothing of them."""
     entries = []
     for event in events:
         payload = event.payload
@@ -263,6 +268,11 @@ def book_discarded(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
                     payment_id=payload.payment_id,
                 )
             )
+    return entries
+
+
+def book_entries(uow: Uow, entries: Sequence[BankEntry]) -> None:
+    """Book bank transactions to suspense and look whether their days add up."""
     _book_bank(uow, entries)
     payments.check_bank_days(uow.tx, {(entry.account, entry.day) for entry in entries})
 
