@@ -16,7 +16,7 @@ from sqlalchemy.sql import bindparam
 
 from shared.bus import MAX_RECORD_BYTES, RecordRefused, partition_for
 from shared.clock import Clock, Machine
-from shared.db import Database, chunks, insert_ignore
+from shared.db import Database, chunks, insert_ignore, insert_rows
 from shared.events import Envelope, Event, Payload, encode
 from shared.events.base import PREFIX
 from shared.events.catalogue import TOPICS
@@ -132,9 +132,9 @@ class Uow:
             rows.append(self._event_row(emitted, versions[stream]))
             pointers.append(self._pointer(*stream, emitted.event_id))
         if rows:
-            self.tx.execute(self.tables.events.insert(), rows)
+            insert_rows(self.tx, self.tables.events, rows)
         pointers.extend(self._pointer(topic, key, None) for topic, key in dict.fromkeys(self._states))
-        self.tx.execute(self.tables.outbox.insert(), pointers)
+        insert_rows(self.tx, self.tables.outbox, pointers)
         self._emitted.clear()
         self._states.clear()
         return True

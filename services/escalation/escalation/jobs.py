@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -92,8 +93,8 @@ def fire_timers(service: Service, book: Book, pacer: Pacer) -> int:
     with service.uow() as uow:
         fired = fire(uow, book, case_ids)
     pacer.spend(len(fired.steps))
-    for kind in fired.steps:
-        service.metrics.count("steps_due_total", kind=kind)
+    for kind, count in Counter(fired.steps).items():
+        service.metrics.count("steps_due_total", count, kind=kind)
     if fired.superseded:
         service.metrics.count("timers_superseded_total", fired.superseded)
     return len(case_ids)

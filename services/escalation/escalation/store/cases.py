@@ -20,10 +20,6 @@ CLAIM = table_of(ClaimRow)
 CLAIM_DEBTOR = table_of(ClaimDebtorRow)
 HOLD = table_of(HoldRow)
 
-_MOVING = [column.name for column in CLAIM.c if column.name not in ("claim_id", "case_id")]
-_UPDATE_CLAIM = (
-    update(CLAIM).where(CLAIM.c.claim_id == bindparam("of_claim")).values({name: bindparam(name) for name in _MOVING})
-)
 _UPDATE_CASE = (
     update(CASE)
     .where(CASE.c.case_id == bindparam("of_case"), CASE.c.version == bindparam("old_version"))
@@ -109,7 +105,7 @@ def save(tx: Connection, changes: Sequence[tuple[Stored, Case]], today: date) ->
             if before is None:
                 new.append({"claim_id": claim.claim_id, "case_id": after.case_id, **_values(claim)})
             elif before != claim:
-                moved.append({"of_claim": claim.claim_id, **_values(claim)})
+                moved.append({"of_claim": claim.claim_id, **_changes(before, claim)})
             old_holds = before.holds if before else ()
             placed += [_hold_row(claim.claim_id, hold) for hold in claim.holds if hold not in old_holds]
             kept = {hold.hold_id for hold in claim.holds}
@@ -120,13 +116,29 @@ def save(tx: Connection, changes: Sequence[tuple[Stored, Case]], today: date) ->
             ]
     if new:
         tx.execute(CLAIM.insert(), new)
-    if moved:
-        tx.execute(_UPDATE_CLAIM, moved)
+    _update_claims(tx, moved)
     insert_ignore(tx, HOLD, placed)
     if over:
         tx.execute(_END_HOLD, over)
     if changes:
         tx.execute(_UPDATE_CASE, [_case_row(stored, after) for stored, after in changes])
+
+
+def _changes(before: Claim, after: Claim) -> dict[str, Any]:
+    """Return the columns that differ: most moves change few of them."""
+    was = _values(before)
+    return {name: value for name, value in _values(after).items() if value != was[name]}
+
+
+def _update_claims(tx: Connection, moved: Sequence[Mapping[str, Any]]) -> None:
+    """Write moved claims, those that change the same columns in one statement; only a hold may have changed."""
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in moved:
+        alike[tuple(name for name in row if name != "of_claim")].append(row)
+    for names, rows in alike.items():
+        if names:
+            changes: dict[str, Any] = {name: bindparam(name) for name in names}
+            tx.execute(update(CLAIM).where(CLAIM.c.claim_id == bindparam("of_claim")).values(changes), rows)
 
 
 def _case_row(stored: Stored, after: Case) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.sql import bindparam
 
 from escalation.tables import DemandRow, StepRow
-from shared.db import chunks, table_of, upsert
+from shared.db import chunks, insert_rows, table_of, upsert
 
 STEP = table_of(StepRow)
 DEMAND = table_of(DemandRow)
@@ -81,8 +81,7 @@ class Demand:
 def insert(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store new steps; one that exists already (same claim, kind and number) raises."""
     blank = {"demand_id": None, "ended_at": None, "reason": None, "retry_on": None, "failure": None, "void": False}
-    if rows:
-        tx.execute(STEP.insert(), [{**row, **blank, "state": "asked"} for row in rows])
+    insert_rows(tx, STEP, [{**row, **blank, "state": "asked"} for row in rows])
 
 
 def move(tx: Connection, state: str, parts: Iterable[tuple[str, str, str | None]]) -> None:
