@@ -55,6 +55,9 @@ fmt: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
+contracts: $(VENV)/.run ## Write docs/contracts from the event models (AsyncAPI, schemas, examples)
+	@$(PY) -m shared.events.contracts docs/contracts
+
 bench: $(VENV)/.dev ## Measure against peers (benchmarks/)
 	@$(PY) benchmarks/run.py
 
@@ -84,4 +87,4 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help setup run up-local down-local up down demo test check lint types imports fmt bench lock clean
+.PHONY: help setup run up-local down-local up down demo test check lint types imports fmt contracts bench lock clean

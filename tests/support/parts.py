@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -42,11 +43,18 @@ def _postgres() -> None:
         require_reachable(postgres_parts.programs())
 
 
+def _jdk() -> None:
+    modules = subprocess.run([java(), "--list-modules"], capture_output=True, text=True, check=False).stdout
+    if "jdk.compiler" not in modules:
+        raise PartMissing("jdk", "Java is there without its compiler: install a JDK 17 or later")
+
+
 NEEDS: dict[str, Callable[[], None]] = {
     "kafka_bootstrap": _kafka,
     "own_kafka": _kafka_here,
     "own_kafka_possible": _kafka_here,
     "postgres_url": _postgres,
+    "jdk": _jdk,
 }
 """What obtains the part behind a fixture, or raises ``PartMissing``."""
 
