@@ -16,7 +16,7 @@ import socket
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import uvicorn
 from pydantic import Field, SecretStr, ValidationError
@@ -24,7 +24,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.bus import Bus, BusClosed, BusUnavailable
 from shared.bus.kafka import KafkaBus, KafkaSettings
-from shared.bus.kafka_settings import Mechanism, Protocol
+from shared.bus.kafka_settings import Mechanism
+from shared.bus.kafka_settings import Protocol as SecurityProtocol
 from shared.clock import Clock, Machine, SystemClock, SystemMachine
 from shared.errors import Crash, InkassoError
 from shared.logs import configure_logs
@@ -54,7 +55,7 @@ class ProcessSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     kafka_bootstrap_servers: str
-    kafka_security_protocol: Protocol = "PLAINTEXT"
+    kafka_security_protocol: SecurityProtocol = "PLAINTEXT"
     kafka_sasl_mechanism: Mechanism = "SCRAM-SHA-512"
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
@@ -187,9 +188,16 @@ async def _work(service: Service) -> None:
     raise Crash("; ".join(stuck))
 
 
-async def _stuck(bus: Bus) -> list[str]:
+@runtime_checkable
+class _Watched(Protocol):
+    """A bus whose consumers can hang."""
+
+    async def stuck(self) -> list[str]: ...
+
+
+async def _stuck(bus: object) -> list[str]:
     """Return why a consumer of this process no longer moves; nothing while the brokers cannot be asked."""
-    if not isinstance(bus, KafkaBus):
+    if not isinstance(bus, _Watched):
         return []
     try:
         return await asyncio.wait_for(bus.stuck(), WATCH_S_MAX)
