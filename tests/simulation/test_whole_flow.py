@@ -254,11 +254,12 @@ def _one_next_thing(world: World) -> None:
 
 TO_THE_END = [
     ("live", 14), ("register", 20), ("register", 20), ("live", 14), ("hold", 1), ("live", 25), ("legal", "approval"),
-    ("register", 40), ("pay", 2, 30), ("legal", "submission"), ("legal", "pay_deduction"), ("live", 25), ("pay", 0, 100),
+    ("register", 40), ("pay", 2, 30), ("legal", "submission"), ("legal", "pay_deduction"), ("live", 25),
+    ("pay", 0, 100),
 ]  # fmt: skip
 CHANGING_MINDS = [
-    ("live", 14), ("object", 0), ("register", 40), ("live", 6), ("decide", "refused"), ("live", 25), ("legal", "approval"),
-    ("pay", 0, 120), ("defer", 1), ("live", 14), ("withdraw", 1), ("live", 25),
+    ("live", 14), ("object", 0), ("register", 40), ("live", 6), ("decide", "refused"), ("live", 25),
+    ("legal", "approval"), ("pay", 0, 120), ("defer", 1), ("live", 14), ("withdraw", 1), ("live", 25),
 ]  # fmt: skip
 
 
