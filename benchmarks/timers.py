@@ -134,7 +134,7 @@ def _open(path: Path) -> sqlite3.Connection:
 
 CLAIM_SQL = (
     "UPDATE timer SET state = 'fired' WHERE claim_id IN"
-    " (SELECT claim_id FROM timer WHERE state = 'armed' AND wake_on <= ? ORDER BY wake_on, claim_id LIMIT ?)"
+    " (SELECT claim_id FROM timer WHERE state = 'armed' AND wake_on <= ? ORDER BY wake_on, case_id LIMIT ?)"
     " RETURNING claim_id, case_id"
 )
 

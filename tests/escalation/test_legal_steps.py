@@ -90,6 +90,14 @@ def test_after_nothing_found_nobody_tries_for_a_year_and_then_with_a_new_demand(
     assert time.letters()[2:] == [("2027-05-04", "betalingsoppfordring", ("c1",))]
 
 
+def test_what_is_taken_back_from_its_body_is_demanded_anew(time: Timekeeper) -> None:
+    step = submitted(time)
+    outcome(time, step, "withdrawn", date(2026, 5, 4))
+    assert (time.case()["next"]["step"], time.case()["next"]["on"]) == ("review", "2026-05-05")
+    time.until(date(2026, 5, 5))
+    assert time.letters()[2:] == [("2026-05-05", "betalingsoppfordring", ("c1",))]
+
+
 def test_a_judgment_is_enforced_after_the_month_to_appeal_and_two_weeks_notice(time: Timekeeper) -> None:
     time.feed(registered())
     time.until(date(2026, 2, 10))

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from escalation.domain.ladder import Trigger
 from escalation.domain.policy import Policy
-from shared.calendar import add_months, next_working_day
+from shared.calendar import add_months, next_working_day, working_day_after
 from shared.law import Trace, Traced
 
 APPEAL_MONTHS = 1
@@ -66,7 +66,8 @@ def review_day(outcome: Outcome, on: date, policy: Policy) -> Traced[date] | Non
     """When the claim is looked at again if nothing is paid; None while a deduction or pledge runs.
 
     After a judgment: when it can be enforced, that is after the month in which it can be brought to court and the two
-    weeks' notice of tvangsfullbyrdelsesloven § 4-18. After an attempt without cover: twelve months (decisions B8).
+    weeks' notice of tvangsfullbyrdelsesloven § 4-18. After an attempt without cover: twelve months (decisions B8). What
+    was taken back from its body is on its ladder again the working day after.
     """
     if outcome in COVERS:
         return None
@@ -75,6 +76,8 @@ def review_day(outcome: Outcome, on: date, policy: Policy) -> Traced[date] | Non
         day = add_months(on, APPEAL_MONTHS) + timedelta(days=policy.enforcement_notice_days)
         reference = "tvisteloven kapittel 6, tvangsfullbyrdelsesloven § 4-18"
         inputs |= {"appeal_months": APPEAL_MONTHS, "notice_days": policy.enforcement_notice_days}
+    elif outcome is Outcome.WITHDRAWN:
+        day, reference = working_day_after(on), "inkassoloven §§ 8, 11"
     else:
         day, reference = add_months(on, REST_MONTHS), "inkassoloven § 8"
         inputs |= {"months": REST_MONTHS}

@@ -60,15 +60,17 @@ def write(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def due_cases(tx: Connection, today: date, cases_max: int) -> list[str]:
-    """Return the cases with a due timer, the longest due first, at most ``cases_max``."""
+    """Return cases with a due timer, the longest due first, at most ``cases_max``; none only when none is due.
+
+    As many timers are read in the order of their index, however many more are due; several may be of one case.
+    """
     query = (
         select(TIMER.c.case_id)
         .where(TIMER.c.state == ARMED, TIMER.c.wake_on <= today)
-        .group_by(TIMER.c.case_id)
-        .order_by(func.min(TIMER.c.wake_on), TIMER.c.case_id)
+        .order_by(TIMER.c.wake_on, TIMER.c.case_id)
         .limit(cases_max)
     )
-    return list(tx.execute(query).scalars())
+    return list(dict.fromkeys(tx.execute(query).scalars()))
 
 
 def take(tx: Connection, case_ids: Iterable[str], today: date) -> set[str]:
