@@ -128,7 +128,8 @@ def test_numbering_again_gives_no_second_number(treasury: Treasury) -> None:
         assert number_vouchers(uow, limit=50) == 0
 
 
-def test_the_voucher_export_has_every_transfer_of_the_month_and_runs_no_formula(office: Desk) -> None:
+def test_the_voucher_export_has_every_transfer_of_the_month_and_runs_no_formula(office_on_both: Desk) -> None:
+    office = office_on_both
     office.register(external_ref="=1+1")
     office.register(external_ref="2")
     office.run_job("vouchers")

@@ -274,13 +274,16 @@ def change(treasury: Treasury, what: str, claim_id: str, amount: int) -> None:
             direct_payment(uow, treasury.deps, claim_id, amount_ore=amount, paid_on=today, reference="x", actor="unit")
 
 
-def test_a_unit_reads_its_own_statements_and_no_others(office: Desk) -> None:
+def test_a_unit_reads_its_own_statements_and_no_others(office_on_both: Desk) -> None:
+    office = office_on_both
     office.register(external_ref="=HYPERLINK(1)")
     office.register(external_ref="B", creditor_unit="deichman", claim_type="library_replacement")
     office.clock.set(MONTH_END)
     for job in ("vouchers", "periods", "remittance"):
         while office.run_job(job):
             pass
+    with office.service.db.read() as tx:
+        assert broken(tx) == []
     (mine,) = office.get(f"/v1/creditors/{UNIT}/remittances").json()["items"]
     assert mine["registered_ore"] == 300_000 == mine["closing_ore"]
     assert mine["collected_ore"] == mine["remitted_ore"] + mine["kept_ore"] + mine["in_transit_ore"]

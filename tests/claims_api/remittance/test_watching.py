@@ -26,7 +26,8 @@ def test_a_rate_that_is_missing_shows_from_the_day_after_its_last(tmp_path: Path
         assert shown(office, "rates_missing", table="rettsgebyr") == 1
 
 
-def test_the_ledger_is_watched_and_so_is_what_will_be_time_barred(office: Desk) -> None:
+def test_the_ledger_is_watched_and_so_is_what_will_be_time_barred(office_on_both: Desk) -> None:
+    office = office_on_both
     office.register(due_date="2026-01-10", limitation_date="2026-04-30")
     for job in ("ledger-check", "limitation-at-risk"):
         office.run_job(job)

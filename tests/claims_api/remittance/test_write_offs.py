@@ -159,7 +159,8 @@ def test_awarded_costs_are_owed_without_interest_and_paid_first(treasury: Treasu
         assert broken(tx) == []
 
 
-def test_the_desk_writes_off_and_notes_costs_over_http(office: Desk) -> None:
+def test_the_desk_writes_off_and_notes_costs_over_http(office_on_both: Desk) -> None:
+    office = office_on_both
     claim = office.register()
     path = f"/v1/claims/{claim['claim_id']}/write-off"
     asked = office.post(path, {"reason": "uncollectible"}, office.clerk("Kim"))
