@@ -14,10 +14,10 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import select, text, tuple_, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
-from shared.db import chunks, insert_ignore, sqlstate
+from shared.db import among, chunks, insert_ignore, sqlstate
 from shared.errors import Conflict, Reject
 from shared.http import Ctx
 from shared.uow import Uow
@@ -146,7 +146,7 @@ def _stored(uow: Uow, calls: Sequence[Call[Asked]]) -> dict[tuple[str, str, str]
     table = uow.tables.idempotency
     found: dict[tuple[str, str, str], tuple[str, int, str]] = {}
     for piece in chunks(call.identity for call in calls):
-        rows = uow.tx.execute(select(table).where(tuple_(table.c.client, table.c.route, table.c.key).in_(piece)))
+        rows = uow.tx.execute(select(table).where(among(uow.tx, [table.c.client, table.c.route, table.c.key], piece)))
         found.update({(r.client, r.route, r.key): (r.fingerprint, r.status, r.body) for r in rows})
     return found
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select, tuple_
 from shared import parking
 from shared.bus import Record, TopicPartition
 from shared.clock import Clock, Machine
-from shared.db import Database, chunks, insert_ignore, passing, upsert
+from shared.db import Database, among, chunks, insert_ignore, passing, upsert
 from shared.errors import Crash, Park, RetryLater
 from shared.events import Envelope, Event, Payload, Undecodable, UnknownType, decode, read_envelope
 from shared.events.catalogue import TOPICS
@@ -331,9 +331,8 @@ class Inbox:
         table = self.tables.inbox_version
         found: dict[tuple[str, str], tuple[int, str]] = {}
         for piece in chunks(keys):
-            query = (
-                select(table).where(tuple_(table.c.topic, table.c.key).in_(piece)).order_by(table.c.topic, table.c.key)
-            )
+            wanted = among(tx, [table.c.topic, table.c.key], piece)
+            query = select(table).where(wanted).order_by(table.c.topic, table.c.key)
             if self.db.dialect == "postgresql":
                 query = query.with_for_update()
             found.update({(row.topic, row.key): (row.version, row.event_id) for row in tx.execute(query)})

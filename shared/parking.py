@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from shared.bus import MAX_HEADERS, MAX_RECORD_BYTES, Record
-from shared.db import chunks, insert_ignore
+from shared.db import among, chunks, insert_ignore
 from shared.errors import Conflict, NotFound
 from shared.events import Envelope, Event, Undecodable, UnknownType, decode, encode
 from shared.events.catalogue import TOPICS, dead_letter_topic
@@ -43,7 +43,8 @@ def parked_among(tx: Connection, tables: Plumbing, keys: Sequence[tuple[str, str
     table = tables.parked_key
     found: dict[tuple[str, str], str] = {}
     for piece in chunks(keys):
-        query = select(table).where(tuple_(table.c.topic, table.c.key).in_(piece)).order_by(table.c.topic, table.c.key)
+        wanted = among(tx, [table.c.topic, table.c.key], piece)
+        query = select(table).where(wanted).order_by(table.c.topic, table.c.key)
         rows = tx.execute(_held(tx, query))
         found.update({(row.topic, row.key): row.reason for row in rows})
     return found
