@@ -187,12 +187,6 @@ def close_period(tx: Connection, period: str, *, closed_on: date, closed_at: dat
     insert_ignore(tx, PERIOD, [row])
 
 
-def find_period(tx: Connection, period: str) -> ClosedPeriod | None:
-    """Return a closed month, None when it is open."""
-    row = tx.execute(select(PERIOD).where(PERIOD.c.period == period)).mappings().first()
-    return ClosedPeriod(**row) if row else None
-
-
 def closed_periods(tx: Connection) -> list[ClosedPeriod]:
     """Return the closed months, newest first."""
     return [ClosedPeriod(**row) for row in tx.execute(select(PERIOD).order_by(PERIOD.c.period.desc())).mappings()]
