@@ -129,6 +129,34 @@ def test_an_undisputed_claim_is_paid_by_a_deduction_in_the_order_of_the_law(tmp_
         assert references == {"innkrevingsloven § 29"}
 
 
+def test_two_cases_of_a_debtor_share_a_petition_and_what_it_brings_in(tmp_path: Path) -> None:
+    with running(tmp_path) as town:
+        first = town.register("bydel-frogner", ANNE, "kindergarten", 1_000_00, DUE, "F-1")
+        other = town.register("utdanningsetaten", ANNE, "after_school", 1_000_00, DUE, "F-2")
+        stranger = town.register("utdanningsetaten", BERNT, "after_school", 1_000_00, DUE, "F-3")
+        town.go_to(on(2, 25))
+        step_id = step_of(town, first)["legal_step_id"]
+        shown = inkasso(town, "legal", "show", step_id)
+        assert other["case_id"] in shown
+        assert stranger["case_id"] not in shown
+        inkasso(town, "legal", "approve", step_id, "--case", other["case_number"])
+        town.settle()
+        lead, joined = petition(town, first), petition(town, other)
+        assert (lead["kid"], lead["petition_id"]) == (joined["kid"], joined["petition_id"])
+        assert lead["statement"]["case_ids"] == [first["case_id"], other["case_id"]]
+        assert joined["statement"] is None
+        inkasso(town, "legal", "submit", step_id)
+        inkasso(town, "legal", "outcome", step_id, "pay_deduction", "--monthly", "1500")
+        town.settle()
+        assert [step_of(town, one)["state"] for one in (first, other)] == ["enforced", "enforced"]
+        town.pay(Payment(kid=lead["kid"], amount_ore=1_500_00))
+        town.settle()
+        left = sorted(town.balance(one["case_id"])["total_ore"] for one in (first, other))
+        assert left[0] == 0
+        assert 0 < left[1] < 1_000_00
+        assert {town.claim(one["claim_id"])["status"] for one in (first, other)} == {"settled", "legal"}
+
+
 @pytest.mark.parametrize(
     ("unit", "person", "claim_type", "more", "route"),
     [
