@@ -10,21 +10,24 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, delete, select, text, tuple_, update
 from sqlalchemy.exc import OperationalError
 
 from shared.db import among, chunks, insert_ignore, sqlstate
 from shared.errors import Conflict, Reject
 from shared.http import Ctx
+from shared.tables import Plumbing
 from shared.uow import Uow
 
 KEY_MAX_CHARS = 255
 WAIT_MS = 2_000
 """How long a call waits for another with the same key before it is told that one is running (PostgreSQL)."""
+KEPT = timedelta(days=90)
 IN_PROGRESS = 0
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -140,6 +143,14 @@ def run_together(
         rows.sort(key=lambda row: (row["client"], row["route"], row["key"]))
         uow.tx.execute(uow.tables.idempotency.insert(), rows)
     return [_answer(call, known, results, fresh=first.get(call.identity) is call) for call in calls]
+
+
+def forget(tx: Connection, tables: Plumbing, now: datetime, limit: int) -> int:
+    """Forget up to ``limit`` keys that are older than ``KEPT``; returns how many. Business keys still protect."""
+    table = tables.idempotency
+    key = (table.c.client, table.c.route, table.c.key)
+    old = select(*key).where(table.c.created_at < now - KEPT).order_by(table.c.created_at).limit(limit)
+    return tx.execute(delete(table).where(tuple_(*key).in_(old))).rowcount
 
 
 def _stored(uow: Uow, calls: Sequence[Call[Asked]]) -> dict[tuple[str, str, str], tuple[str, int, str]]:

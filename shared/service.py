@@ -16,7 +16,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Connection
 
-from shared import outbox, parking, probes
+from shared import outbox, parking, probes, upkeep
 from shared.auth import TokenVerifier, verifier
 from shared.bus import Bus, BusUnavailable
 from shared.clock import Clock, Machine
@@ -176,7 +176,7 @@ class Service:
         self._wake.clear()
         self.relay.prepare()
         self.worker.prepare()
-        runs = [self.relay.run(), *(self._run_job(job) for job in self.jobs)]
+        runs = [self.relay.run(), upkeep.run(self, self._wake), *(self._run_job(job) for job in self.jobs)]
         if self.inbox.handlers or self.inbox.states:
             runs.append(self.worker.run())
         self._tasks = [asyncio.create_task(run, name=f"{self.name}:{n}") for n, run in enumerate(runs)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import pytest
+from support.databases import Databases
 from support.records import ended, new
 from support.toy import NOTE, TABLES, Rig, count, emit, notes, quiet, run
 
+from shared import upkeep
 from shared.bus import Bus, NewRecord, Record, TopicPartition
 from shared.errors import Conflict, Crash
 from shared.inbox import Gap
@@ -161,3 +164,21 @@ def test_the_inbox_refuses_a_gap_and_a_fork(rig: Rig) -> None:
         assert count(receiver, NOTE) == 1
 
     run(rig, scenario)
+
+
+def test_what_need_not_be_kept_is_forgotten_in_time(databases: Databases, rig_of: Callable[[Databases], Rig]) -> None:
+    """Keys of calls after 90 days, records of the embedded log by their topic's own rule."""
+
+    async def scenario(sender: Service, _receiver: Service, bus: Bus) -> None:
+        now = sender.machine.now()
+        keys = [{"key": f"k{n}", "created_at": now - timedelta(days=days)} for n, days in enumerate((0, 89, 91, 400))]
+        same = {"client": "c", "route": "r", "fingerprint": "f", "status": 201, "body": "{}"}
+        with sender.db.begin() as tx:
+            tx.execute(TABLES.idempotency.insert(), [{**same, **key} for key in keys])
+        await bus.publish([NewRecord("parties", "p", b"old", {}), NewRecord("parties", "p", b"new", {})])
+        await upkeep.once(sender)
+        assert count(sender, TABLES.idempotency) == 2
+        left = await (await bus.consumer("reader", ["parties"])).poll(10, 1.0)
+        assert [record.value for record in left] == [b"new"]
+
+    run(rig_of(databases), scenario)
