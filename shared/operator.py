@@ -21,6 +21,7 @@ router = APIRouter(prefix="/v1/operator", tags=["operator"])
 OperatorCtx = Annotated[Ctx, allow(Role.OPERATOR)]
 ReaderCtx = Annotated[Ctx, allow(Role.OPERATOR, Role.AUDITOR)]
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
+Row = Annotated[int, Query(ge=0, lt=2**63)]
 
 MONEY_TOPICS = frozenset({"payments"})
 
@@ -138,7 +139,7 @@ def discard_parked(topic: str, key: str, body: Reason, ctx: OperatorCtx) -> Done
 
 
 @router.get("/dead-letters", responses=problems(401, 403, 422))
-def list_dead_letters(ctx: ReaderCtx, after: int = 0, limit: Limit = LIMIT_DEFAULT) -> DeadLetters:
+def list_dead_letters(ctx: ReaderCtx, after: Row = 0, limit: Limit = LIMIT_DEFAULT) -> DeadLetters:
     """List records that could not be decoded."""
     with ctx.read() as tx:
         rows = parking.dead_letter_listing(tx, ctx.service.tables, after, limit)

@@ -13,5 +13,3 @@ def upgrade() -> None:
     op.create_index("ix_legal_step_petition_id", "legal_step", ["petition_id"], unique=False)
     with op.batch_alter_table("ladder_case") as case:
         case.add_column(sa.Column("heard_version", sa.BigInteger(), nullable=False, server_default="0"))
-    with op.batch_alter_table("ladder_case") as case:
-        case.alter_column("heard_version", server_default=None)
