@@ -96,7 +96,8 @@ class PaymentUnallocated(Payload):
 class RefundApproved(Payload):
     """Two persons agreed that money goes out: from what a case has too much, or a payment from suspense to its sender.
 
-    claims-api answers ``payout.reserved`` or ``payout.refused``; nothing leaves before that.
+    claims-api answers ``payout.reserved`` or ``payout.refused``; nothing leaves before that. ``replaces`` is the refund
+    that came to nothing and that this one tries again.
     """
 
     TYPE: ClassVar[str] = f"{PREFIX}.refund.approved.v1"
@@ -108,6 +109,7 @@ class RefundApproved(Payload):
     source: Literal["overpaid", "suspense"]
     amount_ore: PositiveOre
     approved_on: Day
+    replaces: Ident | None = None
 
 
 class PayoutSettled(Payload):

@@ -101,13 +101,22 @@ def test_a_crash_after_writing_writes_the_same_file_again(room: Bankroom) -> Non
     assert state(room, refund_id) == "sent"
 
 
-@pytest.mark.parametrize("account", ["12345678901", "SE4550000000058398257466", "NO9986011117948"])
-def test_an_account_no_file_can_pay_to_is_refused_before_any_money_is_reserved(room: Bankroom, account: str) -> None:
+@pytest.mark.parametrize(
+    ("account", "code"),
+    [
+        ("12345678901", "account-not-payable"),
+        ("NO9986011117948", "account-not-payable"),
+        ("SE4550000000058398257466", "bic-missing"),
+    ],
+)
+def test_an_account_no_file_can_pay_to_is_refused_before_any_money_is_reserved(
+    room: Bankroom, account: str, code: str
+) -> None:
     credit = CamtTransaction(amount_ore=900, texts=("takk",), payer_account=account, payer_name="Ola Utland")
     room.imported(camt054(booked(credit, bank_ref="U1")))
     (payment,) = room.payments("unmatched", "suggested")
     refused = room.post(f"/v1/payments/{payment['payment_id']}/return")
-    assert (refused.status_code, refused.json()["type"].rsplit(":", 1)[1]) == (422, "account-not-payable")
+    assert (refused.status_code, refused.json()["type"].rsplit(":", 1)[1]) == (422, code)
     assert account not in refused.text
     assert room.get("/v1/refunds")["items"] == []
     assert [p["payment_id"] for p in room.payments("unmatched", "suggested")] == [payment["payment_id"]]

@@ -95,6 +95,21 @@ def test_a_rejected_refund_is_owed_to_the_debtor_again(treasury: Treasury) -> No
     assert len(treasury.told(RefundProposed)) == 1
 
 
+def test_a_rejected_refund_that_is_tried_again_asks_for_its_money_once(treasury: Treasury) -> None:
+    """What was tried again and paid is no longer owed, so money that comes too much later is proposed in full."""
+    claim = treasury.register(due=DUE)
+    treasury.at(date(2026, 1, 20)).pay(claim, 150_000, date(2026, 1, 20), to_claim=True)
+    refund = treasury.last(RefundProposed)
+    approve(treasury, refund)
+    rejected = {"case_id": claim.case_id, "amount_ore": 49_836, "rejected_on": treasury.today, "reason": "AC04"}
+    treasury.send(PayoutRejected(refund_id=refund.refund_id, **rejected))
+    again = {"refund_id": "r-again", "case_id": claim.case_id, "source": "overpaid", "replaces": refund.refund_id}
+    treasury.send(RefundApproved(amount_ore=49_836, approved_on=treasury.today, **again))
+    assert treasury.last(PayoutReserved).refund_id == "r-again"
+    treasury.pay(claim, 20_000, treasury.today, to_claim=True)
+    assert [proposal.amount_ore for proposal in treasury.told(RefundProposed)] == [49_836, 20_000]
+
+
 def test_a_payment_on_suspense_goes_back_to_its_sender_only_as_far_as_it_is_free(treasury: Treasury) -> None:
     claim = treasury.register(due=DUE)
     waiting = treasury.unmatched(80_000, claim)

@@ -79,11 +79,13 @@ class TestReadBack:
         assert batch.dbtr_acct.id.othr.schme_nm.cd == "BANK"
 
     def test_an_account_abroad(self, version: Any) -> None:
-        order = with_payout(account="SE4550000000058398257466", bic="ESSESESS", country="SE")
+        order = with_payout(account="SE4550000000058398257466", bic="ESSESESS")
         (batch,) = read_back(write_pain001(order, version=version), version).pmt_inf
         (payout,) = batch.cdt_trf_tx_inf
         assert payout.cdtr_acct.id.iban == "SE4550000000058398257466"
-        assert payout.cdtr.pstl_adr.ctry == "SE"
+        assert (payout.cdtr.pstl_adr.ctry, payout.chrg_br.value) == ("SE", "SHAR")
+        bank = payout.cdtr_agt.fin_instn_id
+        assert (bank.bicfi if version == "09" else bank.bic) == "ESSESESS"
 
     def test_neither_kid_nor_message(self, version: Any) -> None:
         (batch,) = read_back(write_pain001(with_payout(message=None), version=version), version).pmt_inf
@@ -123,6 +125,7 @@ class TestRefused:
             ({"account": "8601 11 17947"}, "account"),
             ({"account": "NO9386011117946"}, "account"),
             ({"account": "SE4550000000058398257466"}, "BIC"),
+            ({"account": "SE4550000000058398257466", "bic": "SWEDBANK1"}, "BIC"),
             ({"kid": "123456782"}, "both"),
             ({"message": None, "kid": "123456789"}, "check digit"),
             ({"message": "x" * 141}, "message"),

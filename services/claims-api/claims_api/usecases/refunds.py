@@ -36,6 +36,7 @@ def on_refund_approved(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
         known = payments.find_refund(uow.tx, payload.refund_id, lock=True)
         if known is not None and known.state in ("reserved", "settled"):
             continue
+        _replace(uow, payload.replaces)
         free = _free(uow, payload, case)
         enough = payload.amount_ore <= free
         refund = Refund(
@@ -102,6 +103,13 @@ def on_payout_rejected(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
         _move(uow, event, freed, case)
         if case is not None:
             settle_case(uow, deps, case, event)
+
+
+def _replace(uow: Uow, refund_id: str | None) -> None:
+    """Note that a refund which came to nothing is tried again under another id: it asks for nothing any more."""
+    old = payments.find_refund(uow.tx, refund_id, lock=True) if refund_id else None
+    if old is not None and old.state in ("proposed", "refused", "rejected"):
+        payments.put_refund(uow.tx, replace(old, state="replaced"))
 
 
 def _approved(event: Event) -> RefundApproved:

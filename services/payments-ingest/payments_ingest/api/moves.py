@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from payments_ingest.api.access import BodyIn, Clerks, person
 from payments_ingest.api.payments import shown
-from payments_ingest.api.refunds import RefundOut, refund_out
+from payments_ingest.api.refunds import PayToIn, RefundOut, refund_out
 from payments_ingest.api.shapes import PaymentDetail, payment_out
 from payments_ingest.deps import deps_of
 from payments_ingest.domain.moves import PARTS_MAX, Part
@@ -92,6 +92,9 @@ def undo_payment(payment_id: str, ctx: Clerks) -> PaymentDetail:
     responses=problems(400, 401, 403, 404, 409, 422),
     response_model=RefundOut,
 )
-def return_payment(payment_id: str, ctx: Clerks, once: Idempotent) -> Response:
-    """Propose that a payment on suspense goes back to the account it came from; another person approves it."""
-    return once.run(ctx, lambda uow: refund_out(return_to_sender(uow, payment_id, who=person(ctx))))
+def return_payment(payment_id: str, ctx: Clerks, once: Idempotent, body: PayToIn | None = None) -> Response:
+    """Propose that a payment on suspense goes back to the account it came from, or to the receiver a person found out;
+    another person approves it.
+    """
+    receiver = body.named() if body else None
+    return once.run(ctx, lambda uow: refund_out(return_to_sender(uow, payment_id, receiver, who=person(ctx))))

@@ -73,6 +73,7 @@ class PaymentOut(BaseModel):
     message: str
     payer_name: str | None
     payer_account: str | None
+    payer_bic: str | None
     paid_on: date
     booked_on: date
     case_id: str | None
@@ -134,6 +135,7 @@ def _fields(
         "message": mask(payment.message),
         "payer_name": payment.payer_name,
         "payer_account": payment.payer_account,
+        "payer_bic": payment.payer_bic,
         "paid_on": payment.paid_on,
         "booked_on": payment.day,
         "case_id": payment.case_id,

@@ -43,10 +43,21 @@ WAITING = {
     "returned": "Betalingen er en retur",
 }
 
+BLOCKED = {
+    "no_account": "Banken har ikke oppgitt hvilken konto pengene kom fra. Oppgi mottakerens konto",
+    "account_not_payable": "Kontoen er verken norsk eller en IBAN. Oppgi en konto det kan betales til",
+    "bic_missing": "Kontoen er i utlandet, og bankens BIC mangler. Oppgi BIC",
+}
+
 
 def reason_text(code: str) -> str:
     """Return what a reason for a suggestion says."""
     return REASONS.get(code, code)
+
+
+def blocked_text(code: str | None) -> str | None:
+    """Return why a proposed refund cannot be paid as it stands."""
+    return BLOCKED[code] if code else None
 
 
 def waiting_text(code: str | None) -> str | None:

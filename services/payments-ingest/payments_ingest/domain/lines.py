@@ -77,6 +77,7 @@ class Line:
     bank_line: str
     channel_key: str
     fingerprint: str
+    payer_bic: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +108,4 @@ class Payment:
     assigned_to: str | None
     due_on: date | None
     version: int
+    payer_bic: str | None = None

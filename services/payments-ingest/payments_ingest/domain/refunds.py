@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from shared.party import PartyIdError, check_account, iban
 
 
 class RefundState(StrEnum):
@@ -41,24 +40,26 @@ def may_become(state: str, target: RefundState) -> bool:
     return (RefundState(state), target) in EDGES
 
 
+GAVE_UP = frozenset({RefundState.REFUSED, RefundState.REJECTED, RefundState.WITHDRAWN})
+"""Ends that leave the money where it was: a person may propose it anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Who a refund goes to: account (eleven digits or IBAN), the bank's BIC for an account abroad, name."""
+
+    account: str | None
+    bic: str | None
+    name: str | None
+
+
 def approves(proposed_by: str, first: str | None, who: str) -> bool | None:
     """Say what an approval by ``who`` does (fire øyne): True approves, False is the first of two, None is not allowed.
 
-    A person's proposal needs one other person. What the system proposed needs two persons.
+    A person's proposal needs one other person. What the system proposed needs two persons. ``proposed_by`` is who
+    named the receiver, where a person did: the account is what the second pair of eyes is for.
     """
     persons = {person for person in (first, proposed_by) if person is not None and not person.startswith("system:")}
     if who in persons:
         return None
     return bool(persons)
-
-
-def can_be_paid(account: str) -> bool:
-    """Tell whether a payment file of ours can pay to ``account``: a Norwegian one, as eleven digits or as its IBAN.
-
-    An account abroad needs the receiver's bank (BIC) and its currency, which no payment tells us.
-    """
-    number = account[4:] if account.startswith("NO") else account
-    try:
-        return account in (checked := check_account(number), iban(checked))
-    except PartyIdError:
-        return False

@@ -33,8 +33,10 @@ from payments_ingest.formats.ocr_write import OcrPayment, make_ocr_file
 from payments_ingest.formats.pain001_write import (
     Payout,
     PayoutOrder,
+    Unpayable,
     execution_day,
     stable_message_id,
+    unpayable,
     write_pain001,
 )
 from payments_ingest.formats.pain002_read import read_pain002
@@ -113,6 +115,7 @@ __all__ = [
     "StatementLine",
     "StatusScope",
     "Transmission",
+    "Unpayable",
     "bank_reference",
     "bank_text",
     "detect",
@@ -125,5 +128,6 @@ __all__ = [
     "read_ocr",
     "read_pain002",
     "stable_message_id",
+    "unpayable",
     "write_pain001",
 ]

@@ -15,6 +15,7 @@ _ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345
 _NEAREST = str.maketrans("ŁłĐđŒœ‘’“”„–—‐‑", "LlDdOo'''''----")
 _UUID = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})", re.ASCII)
 _PACKED = re.compile(r"([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})", re.ASCII)
+_BIC = re.compile(r"[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?", re.ASCII)
 _REFERENCE = re.compile(r"[0-9A-Za-z./+-]{1,35}", re.ASCII)
 
 
@@ -37,6 +38,11 @@ def bank_reference(identity: str) -> str:
     if not _REFERENCE.fullmatch(reference):
         raise ValueError("a reference of at most 35 plain characters is expected, got another text")
     return reference
+
+
+def is_bic(text: str) -> bool:
+    """Whether ``text`` is a bank identifier (BIC, ISO 9362) that every version of the messages takes."""
+    return _BIC.fullmatch(text) is not None
 
 
 def own_identity(reference: str) -> str:

@@ -125,13 +125,19 @@ TRANSACTION = {
     "RtrInf/AddtlInf": Many("return_texts"),
     "AddtlTxInf": "info",
 }
-TRANSACTION_02 = {**TRANSACTION, "RltdPties/Dbtr/Nm": "debtor", "RltdPties/UltmtDbtr/Nm": "ultimate_debtor"}
+TRANSACTION_02 = {
+    **TRANSACTION,
+    "RltdPties/Dbtr/Nm": "debtor",
+    "RltdPties/UltmtDbtr/Nm": "ultimate_debtor",
+    "RltdAgts/DbtrAgt/FinInstnId/BIC": "debtor_bic",
+}
 TRANSACTION_08 = {
     **TRANSACTION,
     "Amt": Money("amount", "amount_ccy"),
     "CdtDbtInd": "direction",
     "RltdPties/Dbtr/Pty/Nm": "debtor",
     "RltdPties/UltmtDbtr/Pty/Nm": "ultimate_debtor",
+    "RltdAgts/DbtrAgt/FinInstnId/BICFI": "debtor_bic",
 }
 
 

@@ -12,7 +12,15 @@ from typing import NamedTuple
 from payments_ingest.formats.camt_entry import CURRENCY, MAX_CODE, Entry, bounded_amount
 from payments_ingest.formats.camt_fields import Fields
 from payments_ingest.formats.camt_remittance import Remittance, remittance_of
-from payments_ingest.formats.camt_values import Odd, account_number, identifier, is_credit, parse_instant, plain
+from payments_ingest.formats.camt_values import (
+    Odd,
+    account_number,
+    bank_code,
+    identifier,
+    is_credit,
+    parse_instant,
+    plain,
+)
 from payments_ingest.formats.items import DebitLine, Flag, IncomingPayment, Kind, ReturnInfo
 from payments_ingest.formats.report import Limits
 from shared.calendar import previous_bank_day
@@ -144,6 +152,7 @@ class Transactions:
             remittance.references,
             returned,
             _foreign_amount(fields),
+            bank_code(fields.get("debtor_bic")),
         )
 
     def _debit(

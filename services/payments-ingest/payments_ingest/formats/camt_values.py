@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
+from payments_ingest.formats.bank_text import is_bic
 from shared.calendar import OSLO
 
 MAX_ID = 140
@@ -105,6 +106,12 @@ def account_number(iban: str | None, other: str | None) -> str | None:
         return text
     bare = _NOT_IN_ACCOUNT.sub("", text)
     return bare[4:] if _NORWEGIAN_IBAN.fullmatch(bare) else bare
+
+
+def bank_code(text: str | None) -> str | None:
+    """A bank's BIC; None for what is none: a payer's bank is good to know and never a reason to refuse a payment."""
+    bare = text.strip().upper() if text else ""
+    return bare if is_bic(bare) else None
 
 
 def plain(text: str | None) -> str:

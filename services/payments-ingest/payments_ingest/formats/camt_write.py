@@ -30,6 +30,7 @@ class CamtTransaction:
     documents: tuple[str, ...] = ()
     payer_name: str | None = None
     payer_account: str | None = None
+    payer_bic: str | None = None
     payee_account: str | None = None
     bank_ref: str | None = None
     end_to_end_id: str | None = None
@@ -203,6 +204,7 @@ class _Writer:
             *self._amounts(each),
             node.maybe("CdtDbtInd", direction),
             self._parties(each),
+            self._payers_bank(each),
             self._remittance(each),
             node("RltdDts", node("AccptncDtTm", each.accepted.isoformat())) if each.accepted else None,
             node("RtrInf", node.path("Rsn/Cd", each.return_code)) if each.return_code else None,
@@ -228,6 +230,12 @@ class _Writer:
             node("CdtrAcct", self._account_id(each.payee_account)) if each.payee_account else None,
         ]
         return node("RltdPties", *parts) if any(part is not None for part in parts) else None
+
+    def _payers_bank(self, each: CamtTransaction) -> etree._Element | None:
+        if each.payer_bic is None:
+            return None
+        name = "BICFI" if self._new else "BIC"
+        return self._node("RltdAgts", self._node.path(f"DbtrAgt/FinInstnId/{name}", each.payer_bic))
 
     def _remittance(self, each: CamtTransaction) -> etree._Element | None:
         node = self._node

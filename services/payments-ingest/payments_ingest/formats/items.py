@@ -86,6 +86,7 @@ class IncomingPayment(NamedTuple):
     references: tuple[str, ...] = ()  # what else the payer referred to: invoice numbers, KIDs that could not be split
     returned: ReturnInfo | None = None
     foreign_amount: str | None = None  # "5.00 EUR": information only
+    payer_bic: str | None = None  # the payer's bank, which a payment back to an account abroad needs
 
     @property
     def fingerprint(self) -> str:

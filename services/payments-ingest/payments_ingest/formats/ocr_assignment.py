@@ -221,6 +221,7 @@ class AssignmentReader:
             (),
             None,
             None,
+            None,
         )
         return _new_tuple(IncomingPayment, fields)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from hashlib import blake2b
 from typing import Literal
 
 from lxml import etree
 from stdnum import iban as iban_rules
 
-from payments_ingest.formats.bank_text import bank_reference, bank_text
+from payments_ingest.formats.bank_text import bank_reference, bank_text, is_bic
 from payments_ingest.formats.xml_write import Nodes, document, kroner
 from shared.calendar import bank_day_after, is_bank_day
 from shared.kid import has_valid_check_digit
@@ -31,11 +32,20 @@ MAX_ORE = 10**12
 Version = Literal["09", "03"]
 
 
+class Unpayable(StrEnum):
+    """Why no payment file can hold a payout to an account."""
+
+    NO_ACCOUNT = "no_account"
+    ACCOUNT = "account_not_payable"  # neither a Norwegian account nor an IBAN
+    NO_BIC = "bic_missing"  # a transfer in kroner abroad names the receiver's bank; only euro within SEPA does without
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payout:
     """One transfer ("utbetaling"). ``identity`` comes back as EndToEndId (see :func:`own_identity`).
 
-    ``account`` is an 11-digit account or an IBAN; an IBAN abroad needs ``bic``. At most one of ``kid`` and ``message``.
+    ``account`` is an 11-digit account or an IBAN; an IBAN abroad needs ``bic``, and says which country the receiver is
+    in. At most one of ``kid`` and ``message``.
     """
 
     identity: str
@@ -44,8 +54,12 @@ class Payout:
     account: str
     kid: str | None = None
     message: str | None = None
-    country: str = "NO"
     bic: str | None = None
+
+    @property
+    def country(self) -> str:
+        """The country of the receiver's account (ISO 3166-1)."""
+        return "NO" if self.account.isdecimal() else self.account[:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +122,11 @@ def _wrong_payout(payout: Payout) -> Iterable[str]:
         yield f"an amount from 1 to {MAX_ORE} øre is expected"
     if not bank_text(payout.name, MAX_NAME):
         yield "a name is expected"
-    if not _is_account(payout.account):
-        if not iban_rules.is_valid(payout.account):
-            yield "an account number or IBAN is expected"
-        elif not payout.account.startswith("NO") and not payout.bic:
-            yield "a BIC is expected with an IBAN abroad"
+    reason = unpayable(payout.account, payout.bic)
+    if reason is Unpayable.NO_BIC:
+        yield "a BIC is expected with an IBAN abroad"
+    elif reason is not None:
+        yield "an account number or IBAN is expected"
     if payout.kid and payout.message:
         yield "a KID or a message is expected, got both"
     if payout.kid and not has_valid_check_digit(payout.kid):
@@ -123,6 +137,19 @@ def _wrong_payout(payout: Payout) -> Iterable[str]:
         bank_reference(payout.identity)
     except ValueError as error:
         yield str(error)
+
+
+def unpayable(account: str | None, bic: str | None) -> Unpayable | None:
+    """Why a payment file of ours cannot pay to ``account``; None when it can."""
+    if not account:
+        return Unpayable.NO_ACCOUNT
+    if _is_account(account):
+        return None
+    if account != iban_rules.compact(account) or not iban_rules.is_valid(account):
+        return Unpayable.ACCOUNT
+    if account.startswith("NO"):
+        return None
+    return None if bic and is_bic(bic) else Unpayable.NO_BIC
 
 
 def _is_account(text: str) -> bool:
@@ -180,7 +207,8 @@ class _Writer:
             "CdtTrfTxInf",
             node("PmtId", node("InstrId", reference), node("EndToEndId", reference)),
             node("Amt", node.money("InstdAmt", payout.amount_ore)),
-            self._agent("CdtrAgt", payout.bic) if payout.bic else None,
+            node("ChrgBr", "SHAR") if payout.country != "NO" else None,  # each pays its own bank, as abroad
+            self._agent("CdtrAgt", payout.bic) if payout.bic and payout.country != "NO" else None,
             self._party("Cdtr", payout.name, payout.country),
             node("CdtrAcct", self._account(payout.account)),
             self._remittance(payout),

@@ -37,7 +37,8 @@ def blank_payer_data(tx: Connection, case_ids: Collection[str]) -> None:
         tx.execute(
             update(PAYMENTS)
             .where(PAYMENTS.c.payment_id.in_(on_case) | PAYMENTS.c.linked_to.in_(on_case))
-            .values(payer_name=None, payer_account=None, message="", references=[])
+            .values(payer_name=None, payer_account=None, payer_bic=None, message="", references=[])
         )
-        tx.execute(update(REFUNDS).where(REFUNDS.c.case_id.in_(piece)).values(to_name=None, to_account=None))
+        receiver = {"to_name": None, "to_account": None, "to_bic": None}
+        tx.execute(update(REFUNDS).where(REFUNDS.c.case_id.in_(piece)).values(receiver))
         tx.execute(delete(ACCOUNTS).where(ACCOUNTS.c.case_id.in_(piece)))

@@ -28,6 +28,9 @@ class Refund:
     amount_ore: int
     to_account: str | None
     to_name: str | None
+    to_bic: str | None
+    receiver_by: str | None
+    again_of: str | None
     state: str
     reason: str | None
     proposed_by: str
@@ -88,6 +91,11 @@ def find_refund(tx: Connection, refund_id: str) -> Refund | None:
     """Return a refund."""
     row = tx.execute(select(REFUNDS).where(REFUNDS.c.refund_id == refund_id)).first()
     return Refund(**row._mapping) if row else None
+
+
+def tried_again(tx: Connection, refund_id: str) -> str | None:
+    """Return the refund that tries one again, if there is one."""
+    return tx.execute(select(REFUNDS.c.refund_id).where(REFUNDS.c.again_of == refund_id)).scalar()
 
 
 def returning(tx: Connection, payment_id: str) -> list[Refund]:

@@ -40,6 +40,7 @@ class PaymentRow(Model, table=True):
     message: str = Field(default="", max_length=2000)
     payer_name: str | None = Field(default=None, max_length=140)
     payer_account: str | None = Field(default=None, max_length=40)
+    payer_bic: str | None = Field(default=None, max_length=11)
     references: list[str] = Field(sa_type=JsonType)
     flags: list[str] = Field(sa_type=JsonType)
     archive_ref: str | None = Field(default=None, max_length=40)

@@ -27,6 +27,11 @@ class RefundRow(Model, table=True):
     amount_ore: int = Field(sa_type=BigInteger)
     to_account: str | None = Field(default=None, max_length=40)
     to_name: str | None = Field(default=None, max_length=140)
+    to_bic: str | None = Field(default=None, max_length=11)
+    # The person who named the receiver, when the bank did not or not well enough.
+    receiver_by: str | None = Field(default=None, max_length=120)
+    # The refund that came to nothing and that this one tries again; one is tried again once.
+    again_of: str | None = Field(default=None, max_length=ID, index=True)
     state: str = Field(max_length=10, index=True)
     reason: str | None = Field(default=None, max_length=40)
     proposed_by: str = Field(max_length=120)

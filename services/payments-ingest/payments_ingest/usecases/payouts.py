@@ -51,7 +51,7 @@ class Outgoing:
 def plan_file(uow: Uow, deps: Deps) -> int:
     """Decide the next payment file from what is reserved, one account's refunds; returns how many refunds it moved.
 
-    A refund that no payment file can hold (an account abroad without a BIC) is rejected at once, and so is the return
+    A refund that no payment file can hold (its receiver was erased meanwhile) is rejected at once, and so is the return
     of a payment that the bank took back meanwhile: its money is free.
     """
     by_account: dict[str, list[Refund]] = {}
@@ -171,6 +171,7 @@ def _payouts(tx: Connection, refunds: Sequence[Refund]) -> tuple[Payout, ...]:
             amount_ore=refund.amount_ore,
             name=refund.to_name or UNNAMED,
             account=refund.to_account or "",
+            bic=refund.to_bic,
             message=_message(refund, numbers),
         )
         for refund in sorted(refunds, key=lambda one: one.refund_id)

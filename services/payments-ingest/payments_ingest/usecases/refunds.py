@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from payments_ingest.domain.lines import WAITING, PaymentState
-from payments_ingest.domain.refunds import RefundState, approves, can_be_paid, may_become
+from payments_ingest.domain.lines import WAITING, Payment, PaymentState
+from payments_ingest.domain.refunds import GAVE_UP, Receiver, RefundState, approves, may_become
+from payments_ingest.formats import Unpayable, unpayable
 from payments_ingest.store import payments, queue
-from payments_ingest.store.refunds import Refund, insert_refund, lock_refund, update_refund
+from payments_ingest.store.refunds import Refund, insert_refund, lock_refund, tried_again, update_refund
 from shared.errors import Conflict, Forbidden, NotFound, Park, Reject
 from shared.events import Event
 from shared.events.claims import PayoutRefused, PayoutReserved, PayoutTo, RefundProposed
@@ -19,6 +20,11 @@ SYSTEM_PROPOSER = "system:claims-api"
 REMITTANCE = "remittance"
 """Source of a payout that is a unit's own money; its ``reason`` is the reference that the unit sees."""
 REASON_MAX = 40
+_UNPAYABLE = {
+    Unpayable.NO_ACCOUNT: "refund: expected an account to pay to, the bank named none",
+    Unpayable.ACCOUNT: "refund: expected a Norwegian account or an IBAN, which is what a payment file pays to",
+    Unpayable.NO_BIC: "refund: expected the BIC of the receiver's bank, which an account abroad is paid through",
+}
 
 
 def propose_overpaid(uow: Uow, events: Sequence[Event]) -> None:
@@ -36,24 +42,24 @@ def propose_overpaid(uow: Uow, events: Sequence[Event]) -> None:
                 "case_id": proposal.case_id,
                 "payment_id": proposal.payment_id,
                 "amount_ore": proposal.amount_ore,
-                "to_account": payment.payer_account if payment else None,
-                "to_name": payment.payer_name if payment else None,
+                **_to(_sender(payment)),
             },
         )
 
 
-def return_to_sender(uow: Uow, payment_id: str, *, who: str) -> Refund:
-    """Propose that a payment on suspense goes back to the account it came from; it leaves the queue meanwhile.
+def return_to_sender(uow: Uow, payment_id: str, receiver: Receiver | None, *, who: str) -> Refund:
+    """Propose that a payment on suspense goes back to the account it came from, or to the ``receiver`` that a person
+    found out; it leaves the queue meanwhile.
 
-    Raises Conflict when it is not waiting, Reject when the bank did not say which account it came from, or when no
-    payment file can pay to it.
+    Raises Conflict when it is not waiting, Reject when no payment file can pay to the receiver.
     """
     payment = payments.lock_payment(uow.tx, payment_id)
     if payment is None:
         raise NotFound("payment")
     if payment.state not in WAITING or not payment.booked or payment.kind != "credit":
         raise Conflict("not-waiting", f"payment: expected one that waits on suspense, got {payment.state}")
-    _check_account(payment.payer_account)
+    to = receiver or _sender(payment)
+    _check_payable(to.account, to.bic)
     refund_id = uow.new_id("refund")
     insert_refund(
         uow.tx,
@@ -63,8 +69,7 @@ def return_to_sender(uow: Uow, payment_id: str, *, who: str) -> Refund:
             "case_id": None,
             "payment_id": payment_id,
             "amount_ore": payment.amount_ore,
-            "to_account": payment.payer_account,
-            "to_name": payment.payer_name,
+            **_to(to, who if receiver else None),
         },
     )
     payments.update_payment(
@@ -74,12 +79,54 @@ def return_to_sender(uow: Uow, payment_id: str, *, who: str) -> Refund:
     return _found(uow, refund_id)
 
 
+def name_receiver(uow: Uow, refund_id: str, receiver: Receiver, *, who: str) -> Refund:
+    """Say who a proposed refund goes to, when the bank did not say or not well enough.
+
+    Whoever agreed before agreed to something else: from here it needs another person than the one who named the
+    receiver. Raises Conflict when it is not a proposal any more, Reject when no payment file can pay to the receiver.
+    """
+    refund = _found(uow, refund_id)
+    _step(refund, RefundState.APPROVED)
+    _check_payable(receiver.account, receiver.bic)
+    update_refund(uow.tx, refund_id, **_to(receiver, who), first_approved_by=None)
+    return _found(uow, refund_id)
+
+
+def try_again(uow: Uow, refund_id: str, receiver: Receiver | None, *, who: str) -> Refund:
+    """Propose anew a refund of a case that came to nothing (withdrawn, refused, rejected by the bank).
+
+    It gets an id of its own, since the bank knows the old one, and needs another person's approval. Raises Conflict
+    when the refund is not at such an end, is a payment's on suspense (which is back in the queue) or was tried again.
+    """
+    refund = _found(uow, refund_id)
+    if refund.source != "overpaid" or refund.state not in GAVE_UP:
+        raise Conflict("refund-state", f"refund: expected one of a case that came to nothing, got {refund.state}")
+    if tried_again(uow.tx, refund_id) is not None:
+        raise Conflict("tried-again", "refund: expected one that was not tried again, got one that was")
+    to = receiver or Receiver(account=refund.to_account, bic=refund.to_bic, name=refund.to_name)
+    _check_payable(to.account, to.bic)
+    again = uow.new_id("refund")
+    insert_refund(
+        uow.tx,
+        {
+            **_blank(uow, again, who),
+            "source": refund.source,
+            "case_id": refund.case_id,
+            "payment_id": refund.payment_id,
+            "amount_ore": refund.amount_ore,
+            "again_of": refund_id,
+            **_to(to, who if receiver else None),
+        },
+    )
+    return _found(uow, again)
+
+
 def approve(uow: Uow, refund_id: str, *, who: str) -> Refund:
     """Agree to a refund: two different persons in all (fire øyne); then claims-api is asked to reserve the money."""
     refund = _found(uow, refund_id)
     _step(refund, RefundState.APPROVED)
-    _check_account(refund.to_account)
-    answer = approves(refund.proposed_by, refund.first_approved_by, who)
+    _check_payable(refund.to_account, refund.to_bic)
+    answer = approves(refund.receiver_by or refund.proposed_by, refund.first_approved_by, who)
     if answer is None:
         raise Forbidden("four-eyes", "approval: expected another person than the one who proposed or approved first")
     if not answer:
@@ -93,17 +140,34 @@ def approve(uow: Uow, refund_id: str, *, who: str) -> Refund:
         source="overpaid" if refund.source == "overpaid" else "suspense",
         amount_ore=refund.amount_ore,
         approved_on=uow.today,
+        replaces=refund.again_of,
     )
     uow.emit(payload, key=refund.case_id or refund_id)
     return _found(uow, refund_id)
 
 
-def _check_account(account: str | None) -> None:
+def _check_payable(account: str | None, bic: str | None) -> None:
     """Refuse, before any money is reserved, what cannot leave by a payment file."""
-    if not account:
-        raise Reject("no-payer-account", "refund: expected an account to pay to, the bank named none")
-    if not can_be_paid(account):
-        raise Reject("account-not-payable", "refund: expected a Norwegian account, which is all a payment file pays to")
+    reason = unpayable(account, bic)
+    if reason is not None:
+        raise Reject(str(reason).replace("_", "-"), _UNPAYABLE[reason])
+
+
+def _sender(payment: Payment | None) -> Receiver:
+    """Who a payment came from, as far as the bank said."""
+    if payment is None:
+        return Receiver(account=None, bic=None, name=None)
+    return Receiver(account=payment.payer_account, bic=payment.payer_bic, name=payment.payer_name)
+
+
+def _to(receiver: Receiver, who: str | None = None) -> dict[str, object]:
+    """The columns of a refund's receiver; ``who`` named it, None: the bank."""
+    return {
+        "to_account": receiver.account,
+        "to_bic": receiver.bic,
+        "to_name": receiver.name,
+        "receiver_by": who,
+    }
 
 
 def withdraw(uow: Uow, refund_id: str, *, who: str) -> Refund:
@@ -175,8 +239,7 @@ def _remit(uow: Uow, payload: PayoutReserved, to: PayoutTo) -> None:
             "case_id": None,
             "payment_id": None,
             "amount_ore": payload.amount_ore,
-            "to_account": to.account,
-            "to_name": to.name,
+            **_to(Receiver(account=to.account, bic=None, name=to.name)),
             "reason": to.reference[:REASON_MAX],
         },
     )
@@ -227,4 +290,5 @@ def _blank(uow: Uow, refund_id: str, proposer: str) -> dict[str, object]:
         "approved_at": None,
         "payout_file_id": None,
         "settled_on": None,
+        "again_of": None,
     }

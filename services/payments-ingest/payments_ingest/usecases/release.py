@@ -131,6 +131,7 @@ def _row(
         "message": line.message,
         "payer_name": line.payer_name,
         "payer_account": line.payer_account,
+        "payer_bic": line.payer_bic,
         "references": list(line.references),
         "flags": list(line.flags),
         "archive_ref": line.archive_ref,

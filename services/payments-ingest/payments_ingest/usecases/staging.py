@@ -80,6 +80,7 @@ def _payment(item: IncomingPayment, file_id: str, file_format: Format) -> dict[s
         "message": without_national_ids(item.message[:TEXT_MAX]),
         "payer_name": without_national_ids(item.payer_name[:NAME_MAX]) if item.payer_name else None,
         "payer_account": item.payer_account[:ACCOUNT_MAX] if item.payer_account else None,
+        "payer_bic": item.payer_bic,
         "references": [without_national_ids(reference) for reference in item.references],
         "flags": [str(flag) for flag in item.flags],
         "manual": item.manual,
