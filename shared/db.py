@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,6 @@ from typing import Any, Literal, cast
 from sqlalchemy import (
     JSON,
     Column,
-    ColumnDefault,
     ColumnElement,
     Connection,
     DateTime,
@@ -38,6 +37,11 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from shared.bulk import insert_ignore as insert_ignore
+from shared.bulk import insert_once as insert_once
+from shared.bulk import insert_rows as insert_rows
+from shared.bulk import update_rows as update_rows
+from shared.bulk import upsert as upsert
 from shared.postgres import PATIENCE_S, Patience, postgres_engine
 
 CHUNK = 500
@@ -218,80 +222,6 @@ def sqlstate(error: BaseException) -> str:
 def lost_a_race(error: BaseException) -> bool:
     """Say whether the database rolled back because of another transaction: nothing was stored, and again may do."""
     return sqlstate(error) in {"40001", "40P01"}
-
-
-def insert_ignore(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert rows, leaving those that collide with a unique key; returns how many were new."""
-    return insert_rows(tx, table, rows, ignore=True)
-
-
-def insert_rows(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, ignore: bool = False) -> int:
-    """Insert rows that all have the same columns; returns how many were new.
-
-    ``ignore`` leaves those that collide with a unique key. The statement is made once per set of columns and the rows
-    go to the driver as they are, through the column types' own conversions: a third of a big batch's time is saved.
-    """
-    return _insert(tx, table, rows, " ON CONFLICT DO NOTHING" if ignore else "")
-
-
-def _insert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: str) -> int:
-    if not rows:
-        return 0
-    names = tuple(rows[0])
-    statement, converters, left_out = _prepared(table, names, tx.dialect, conflict)
-    values = [
-        tuple(
-            row[name] if convert is None else convert(row[name])
-            for name, convert in zip(names, converters, strict=True)
-        )
-        + left_out
-        for row in rows
-    ]
-    return tx.exec_driver_sql(statement, values).rowcount
-
-
-_Converter = Callable[[Any], Any]
-_Prepared = tuple[str, tuple[_Converter | None, ...], tuple[Any, ...]]
-_statements: dict[tuple[str, int, tuple[str, ...], str], _Prepared] = {}
-
-
-def _prepared(table: Table, names: tuple[str, ...], dialect: Dialect, conflict: str) -> _Prepared:
-    """Return the INSERT of a table, how each value of a row becomes the driver's, and the defaults rows leave out."""
-    key = (dialect.name, id(table), names, conflict)
-    known = _statements.get(key)
-    if known is None:
-        place = "%s" if dialect.name == "postgresql" else "?"
-        quote = dialect.identifier_preparer.quote
-        defaults = {
-            column.name: _default(column)
-            for column in table.c
-            if column.default is not None and column.name not in names
-        }
-        every = (*names, *defaults)
-        columns = ", ".join(quote(name) for name in every)
-        text = f"INSERT INTO {quote(table.name)} ({columns}) VALUES ({', '.join([place] * len(every))})"
-        text += conflict
-        converters = tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in every)
-        left_out = tuple(
-            value if convert is None else convert(value)
-            for value, convert in zip(defaults.values(), converters[len(names) :], strict=True)
-        )
-        known = _statements[key] = (text, converters[: len(names)], left_out)
-    return known
-
-
-def _default(column: Column[Any]) -> Any:
-    made = cast(ColumnDefault, column.default)
-    return made.arg(None) if made.is_callable else made.arg
-
-
-def upsert(
-    tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, key: Sequence[str], update: Sequence[str]
-) -> None:
-    """Insert rows that all have the same columns; where ``key`` is taken, set ``update`` to the new values."""
-    quote = tx.dialect.identifier_preparer.quote
-    changes = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in update)
-    _insert(tx, table, rows, f" ON CONFLICT ({', '.join(map(quote, key))}) DO UPDATE SET {changes}")
 
 
 def confine(tx: Connection, units: Collection[str] | None) -> None:

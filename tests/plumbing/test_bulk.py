@@ -1,0 +1,113 @@
+"""Many rows at once: what is stored is the same however many there are and whichever way they take."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from support.databases import Databases
+from support.toy import MIGRATIONS, NOTE, TABLES
+
+from shared.bulk import FEW, insert_ignore, insert_once, insert_rows, update_rows, upsert
+from shared.db import Database
+from shared.migrate import upgrade
+
+AT = datetime(2026, 3, 2, 8, 30, 0, 125, tzinfo=UTC)
+COUNTS = [1, FEW, FEW + 1, 300]
+ODD = "tab\t, line\n, back\\slash, \"quote\", 'single', \\N, æøå, {}, NULL"
+PARKED = TABLES.parked_event
+
+
+def parked(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "event_id": f"e{number:04}",
+        "topic": "claims",
+        "key": ODD,
+        "version": number,
+        "headers": {"ce_id": ODD, "nothing": None, "list": [1, True]},
+        "value": bytes(range(256)),
+        "parked_at": AT,
+        **changes,
+    }
+
+
+def note(number: int, **changes: Any) -> dict[str, Any]:
+    return {"case_id": ODD, "claim_id": f"c{number:04}", "event_id": f"e{number:04}", **changes}
+
+
+@pytest.fixture
+def db(databases: Databases, tmp_path: Path) -> Any:
+    found = Database(databases.url("one") or f"sqlite:///{tmp_path / 'one.db'}", "one")
+    upgrade(found, MIGRATIONS)
+    yield found
+    found.close()
+
+
+def stored(db: Database, table: Any, order: str) -> list[dict[str, Any]]:
+    with db.read() as tx:
+        return [dict(row) for row in tx.execute(select(table).order_by(table.c[order])).mappings()]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_rows_are_stored_as_they_are(db: Database, count: int) -> None:
+    rows = [parked(number) for number in range(count)]
+    with db.begin() as tx:
+        assert insert_rows(tx, PARKED, rows) == count
+    assert stored(db, PARKED, "event_id") == rows
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_row_that_is_there_is_refused_or_left(db: Database, count: int) -> None:
+    rows = [note(number) for number in range(count)]
+    with db.begin() as tx:
+        assert insert_once(tx, NOTE, rows) == count
+    with db.begin() as tx, pytest.raises(IntegrityError):
+        insert_rows(tx, NOTE, rows)
+    changed = [note(number, case_id="other") for number in range(count + 2)]
+    with db.begin() as tx:
+        assert insert_once(tx, NOTE, changed) == 2
+        assert insert_ignore(tx, NOTE, changed) == 0
+    assert [row["case_id"] for row in stored(db, NOTE, "event_id")] == [ODD] * count + ["other"] * 2
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_rows_are_put_and_changed(db: Database, count: int) -> None:
+    table = TABLES.stream_version
+    rows = [{"topic": "claims", "key": f"k{number:04}", "version": number} for number in range(count)]
+    with db.begin() as tx:
+        upsert(tx, table, rows, key=["topic", "key"], update=["version"])
+        again = [{**row, "version": 1_000 + at} for at, row in enumerate(rows)]
+        # Twice in one call: the last holds.
+        upsert(tx, table, [*rows, *again], key=["topic", "key"], update=["version"])
+    assert [row["version"] for row in stored(db, table, "key")] == [1_000 + at for at in range(count)]
+    with db.begin() as tx:
+        update_rows(tx, table, [{"key": row["key"], "version": 7} for row in rows], key="key")
+        update_rows(tx, table, [], key="key")
+    assert {row["version"] for row in stored(db, table, "key")} == {7}
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_json_columns_are_changed_too(db: Database, count: int) -> None:
+    with db.begin() as tx:
+        insert_rows(tx, PARKED, [parked(number) for number in range(count)])
+        changes = [{"event_id": f"e{number:04}", "headers": {"n": number}} for number in range(count)]
+        update_rows(tx, PARKED, changes, key="event_id")
+    assert [row["headers"] for row in stored(db, PARKED, "event_id")] == [{"n": number} for number in range(count)]
+
+
+def test_a_table_that_policies_watch_over_takes_many_rows(postgres_database: str) -> None:
+    found = Database(postgres_database, "one")
+    upgrade(found, MIGRATIONS)
+    rows = [note(number) for number in range(FEW * 3)]
+    with found.begin() as tx:
+        for change in ("ENABLE", "FORCE"):
+            tx.execute(text(f"ALTER TABLE note {change} ROW LEVEL SECURITY"))
+        tx.execute(text("CREATE POLICY all_of_it ON note USING (true) WITH CHECK (true)"))
+        assert insert_rows(tx, NOTE, rows) == len(rows)
+        assert insert_once(tx, NOTE, rows) == 0
+    assert [row["event_id"] for row in stored(found, NOTE, "event_id")] == [row["event_id"] for row in rows]
+    found.close()
