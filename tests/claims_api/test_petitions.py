@@ -150,6 +150,10 @@ def test_money_of_a_deduction_pays_in_the_order_of_the_law(desk: Counter) -> Non
     assert desk.claim(claim)["status"] == "settled"
     lines = [line for line in statement(desk, claim) if line["kind"] == "payment"]
     assert {line["explanation"]["reference"] for line in lines} == {"innkrevingsloven § 29"}
+    # It is no payment of the debtor's: there is nothing to choose.
+    of_deduction = lines[-1]["explanation"]["inputs"]["payment"]
+    answer = desk.ask(claim, "payment-choices", {"payment_id": of_deduction, "order": ["interest"]})
+    assert (answer.status_code, answer.json()["type"].rsplit(":", 1)[-1]) == (409, "deduction")
 
 
 def test_money_that_a_debtor_pays_besides_follows_the_usual_order(desk: Counter) -> None:

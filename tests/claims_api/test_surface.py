@@ -39,6 +39,8 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/cases/x/plans"): ASKERS,
     ("POST", "/v1/cases/x/objections"): ASKERS,
     ("POST", "/v1/cases/x/messages"): ASKERS,
+    ("POST", "/v1/cases/x/payment-choices"): ASKERS,
+    ("GET", "/v1/cases/x/payment-choices"): ALL,
     ("POST", "/v1/cases/x/paid-claims"): ASKERS,
     ("POST", "/v1/cases/x/plans/r/changes"): ASKERS,
     ("POST", "/v1/cases/x/plans/r/acceptance"): ASKERS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,25 @@ def test_a_deferral_is_the_new_deadline(tmp_path: Path) -> None:
         assert demands(town, claim) == [("inkassovarsel", "2026-01-15")]
         town.go_to(on(2, 16))
         assert demands(town, claim) == [("inkassovarsel", "2026-01-15"), ("betalingsoppfordring", "2026-02-16")]
+
+
+def test_a_debtor_says_what_the_banks_money_covers_before_it_comes_and_after(tmp_path: Path) -> None:
+    with running(tmp_path) as town:
+        older = town.register("bydel-frogner", ANNE, "kindergarten", 3_000_00, DUE, "F-1")
+        newer = town.register("bydel-frogner", ANNE, "kindergarten", 2_000_00, DUE + timedelta(days=10), "F-2")
+        ask(town, older, "payment-choices", claim_ids=[newer["claim_id"]], order=["principal"])
+        town.pay(Payment(kid=older["kid"], amount_ore=1_000_00))
+        town.go_to(on(1, 15))
+        left = [town.claim(one["claim_id"])["balance"]["principal_ore"] for one in (older, newer)]
+        assert left == [2_000_00, 2_000_00]  # the KID of a claim is a choice of its own
+
+        (line,) = [line for line in town.statement(older["case_id"]) if line["kind"] == "payment"]
+        paid = line["explanation"]["inputs"]["payment"]
+        ask(town, newer, "payment-choices", payment_id=paid, claim_ids=[newer["claim_id"]], order=["principal"])
+        left = [town.claim(one["claim_id"])["balance"]["principal_ore"] for one in (older, newer)]
+        assert left == [3_000_00, 1_000_00]
+        lines = town.statement(older["case_id"])
+        assert sum(one["amount_ore"] for one in lines) == town.balance(older["case_id"])["total_ore"]
 
 
 def test_a_plan_paid_by_the_banks_file_is_kept_over_two_cases(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from claims_api.domain.choices import CHOICE_DAYS
 from shared.settings import BaseServiceSettings
 
 KEY_FILE = "claims-api.json"
@@ -35,6 +36,13 @@ class Settings(BaseServiceSettings):
     plan_max_total_ore: int = Field(default=50_000_00, ge=1, description="Most that one may be for, in øre.")
     plan_first_due_days: int = Field(default=31, ge=1, le=365, description="Days within which one must begin to pay.")
     plan_broken_months: int = Field(default=12, ge=0, le=120, description="Months a broken plan bars another for.")
+
+    payment_choice_days: int = Field(
+        default=CHOICE_DAYS,
+        ge=0,
+        le=365,
+        description="Days after a payment in which its payer may say what it covers.",
+    )
 
     write_off_alone_max_ore: int = Field(
         default=1_000_00, ge=0, description="Most that one caseworker writes off alone, in øre; above it two decide."

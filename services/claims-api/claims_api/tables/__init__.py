@@ -23,6 +23,7 @@ from claims_api.tables.money import (
     LedgerRow,
     MoneyDecisionRow,
     PaymentCandidateRow,
+    PaymentChoiceRow,
     PaymentPartRow,
     RefundRow,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "NoticeRow",
     "PayByRow",
     "PaymentCandidateRow",
+    "PaymentChoiceRow",
     "PaymentPartRow",
     "PeriodRow",
     "PlanRow",

@@ -136,3 +136,22 @@ class MoneyDecisionRow(Model, table=True):
     effective_on: date
     decided_by: str = Field(max_length=80)
     decided_at: datetime = Field(sa_type=Instant)
+
+
+class PaymentChoiceRow(Model, table=True):
+    """What a debtor said their money is for: one payment, or (``payment_id`` null) all that comes from a day on.
+
+    Never changed: another choice may follow it.
+    """
+
+    __tablename__ = "payment_choice"
+
+    choice_id: str = Field(primary_key=True, max_length=ID)
+    case_id: str = Field(max_length=ID, foreign_key="case_file.case_id", index=True)
+    payment_id: str | None = Field(default=None, max_length=80)
+    claim_ids: list[str] = Field(sa_type=JsonType)
+    kinds: list[str] = Field(sa_type=JsonType)
+    chosen_on: date
+    channel: str = Field(max_length=10)
+    recorded_by: str = Field(max_length=80)
+    recorded_at: datetime = Field(sa_type=Instant)

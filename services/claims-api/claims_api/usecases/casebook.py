@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from claims_api.deps import Deps
 from claims_api.domain.accrual import InterestTerms, Pause
+from claims_api.domain.choices import Choice, as_chosen
 from claims_api.domain.claim_types import claim_type
 from claims_api.domain.facts import (
     Cancellation,
@@ -31,7 +32,7 @@ from claims_api.domain.ledger import EntryKind, Transfer, standing
 from claims_api.domain.posting import Booked, CaseFrame, bring_up_to_date
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.salaer import SalaerClaim, foreign_collection, later_steps, lawyer_led
-from claims_api.store import claims, decisions, demands, disputes, ledger, payments, petitions, requests_plans
+from claims_api.store import choices, claims, decisions, demands, disputes, ledger, payments, petitions, requests_plans
 from claims_api.store.cases import Case
 from claims_api.store.claims import Claim
 from claims_api.store.decisions import MoneyDecision
@@ -56,6 +57,7 @@ class CaseBook:
     decisions: Sequence[MoneyDecision] = ()
     kid_claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deductions: Mapping[str, date] = field(default_factory=dict)
+    choices: Sequence[Choice] = ()
 
     @property
     def frame(self) -> CaseFrame:
@@ -81,6 +83,7 @@ def load_books(tx: Connection, found: Mapping[str, Case]) -> dict[str, CaseBook]
     kids = {part.kid for held in parts.values() for part in held if part.kid}
     of_kids = {**requests_plans.claims_by_kid(tx, kids), **petitions.claims_by_kid(tx, kids)}
     deducted = petitions.deductions(tx, kids)
+    chosen = choices.choices_of_cases(tx, found)
     disputed = disputes.disputes_of(tx, [claim.claim_id for held in inside.values() for claim in held])
     return {
         case_id: CaseBook(
@@ -93,6 +96,7 @@ def load_books(tx: Connection, found: Mapping[str, Case]) -> dict[str, CaseBook]
             decisions=decided.get(case_id, []),
             kid_claims=of_kids,
             deductions=deducted,
+            choices=chosen.get(case_id, ()),
         )
         for case_id, case in found.items()
     }
@@ -130,7 +134,9 @@ def facts_of(book: CaseBook, today: date, *, rules: MoneyRules) -> CaseFacts:
         ],
         charges=charges_of(book.entries),
         demands=[_sent(book, demand, today, rules) for demand in book.demands if demand.state == demands.SENT],
-        payments=payments_of(book.parts, book.kid_claims, book.deductions),
+        payments=[
+            as_chosen(payment, book.choices) for payment in payments_of(book.parts, book.kid_claims, book.deductions)
+        ],
         refunds=_refunds(book.entries),
         cancellations=[
             Cancellation(
