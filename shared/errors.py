@@ -38,6 +38,14 @@ class FieldError(dict[str, str]):
         super().__init__(field=field, code=code, detail=detail)
 
 
+class Invalid(Reject):
+    """Fields of the request are not acceptable (problem type ``validation``); one answer names every one of them."""
+
+    def __init__(self, *errors: FieldError) -> None:
+        fields = "1 field was" if len(errors) == 1 else f"{len(errors)} fields were"
+        super().__init__("validation", f"{fields} not accepted", errors=list(errors))
+
+
 class NotFound(Reject):
     """Nothing the caller may see has this identity (also the answer for what exists but is not theirs)."""
 

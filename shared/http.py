@@ -18,7 +18,7 @@ from shared.clock import Machine
 from shared.db import confine
 from shared.errors import Forbidden
 from shared.metrics import Metrics
-from shared.problems import problem_response
+from shared.problems import fault_response, problem_response
 from shared.trace import enter_trace
 from shared.uow import Uow
 
@@ -117,7 +117,7 @@ class Edge:
         headers = dict(scope["headers"])
         enter_trace(headers.get(b"traceparent", b"").decode("latin-1"))
         started = self._machine.monotonic()
-        status = 500
+        status = 0
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             nonlocal status
@@ -126,11 +126,12 @@ class Edge:
             await send(message)
 
         refused = self._refuse(scope, headers)
-        if refused is not None:
-            await refused(scope, receive, sending)
-        else:
-            limit = self._limit(scope)
-            await self._app(scope, _Limited(receive, limit), sending)
+        try:
+            await (refused or self._app)(scope, _Limited(receive, self._limit(scope)), sending)
+        except Exception as error:
+            if status:  # an answer has begun: the server can only break it off, and tells
+                raise
+            await fault_response(error)(scope, receive, sending)
         route = getattr(scope.get("route"), "path", "unmatched")
         method = scope["method"]
         self._metrics.count("http_requests_total", method=method, route=route, status=str(status))

@@ -21,11 +21,6 @@ CounterName = Literal[
     "job_failures_total",
     "claims_registered_total",
     "claims_rejected_total",
-    "demands_issued_total",
-    "demands_declined_total",
-    "demands_withdrawn_total",
-    "payments_booked_total",
-    "payments_booked_ore_total",
     "bank_files_total",
     "bank_payments_total",
     "bank_matches_total",
@@ -70,7 +65,7 @@ class Definition:
 
 CATALOGUE: dict[str, Definition] = {
     "http_requests_total": Definition("Answered requests.", ("method", "route", "status")),
-    "events_published_total": Definition("Records the bus took from the outbox.", ("topic",)),
+    "events_published_total": Definition("Records the bus took from the outbox, by what they tell.", ("topic", "type")),
     "events_consumed_total": Definition(
         "Records taken from the bus, by what became of them: applied, duplicate, parked, dead.", ("outcome",)
     ),
@@ -80,11 +75,6 @@ CATALOGUE: dict[str, Definition] = {
     "job_failures_total": Definition("Times a periodic job raised.", ("job",)),
     "claims_registered_total": Definition("Claims taken in.", ("claim_type",)),
     "claims_rejected_total": Definition("Claims refused at intake.", ("reason",)),
-    "demands_issued_total": Definition("Demands frozen for a letter.", ("kind",)),
-    "demands_declined_total": Definition("Due steps that may not go.", ("reason",)),
-    "demands_withdrawn_total": Definition("Issued demands taken back.", ("reason",)),
-    "payments_booked_total": Definition("Bank transactions booked in the ledger.", ("kind",)),
-    "payments_booked_ore_total": Definition("Their amount in øre.", ("kind",)),
     "bank_files_total": Definition("Bank files received.", ("format", "state")),
     "bank_payments_total": Definition("Transactions read from bank files.", ("kind",)),
     "bank_matches_total": Definition("Matching results.", ("result",)),

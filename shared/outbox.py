@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from shared import parking
 from shared.bus import Bus, NewRecord
 from shared.db import Database, chunks
 from shared.errors import RetryLater
+from shared.events import REGISTRY
+from shared.events.base import PREFIX
 from shared.events.catalogue import DLQ_SUFFIX
 from shared.failpoints import reach
 from shared.metrics import Metrics
@@ -216,7 +219,8 @@ class Relay:
     async def _send(self, records: Sequence[NewRecord]) -> None:
         if records:
             await self._bus.publish(records)
-            self._metrics.count("events_published_total", len(records), topic=records[0].topic)
+            for kind, number in Counter(map(_kind, records)).items():
+                self._metrics.count("events_published_total", number, topic=records[0].topic, type=kind)
 
     def _delete(self, tx: Connection, seqs: Sequence[int]) -> None:
         for piece in chunks(seqs):
@@ -232,6 +236,12 @@ class Relay:
             exc_info=None if known else fault,
         )
         self._metrics.count("outbox_relay_failures_total")
+
+
+def _kind(record: NewRecord) -> str:
+    """Return an event's type as it is counted; a tombstone, and a copy of what nobody could read, have none of ours."""
+    name = record.headers.get("ce_type", "")
+    return name.removeprefix(f"{PREFIX}.") if name in REGISTRY else "other"
 
 
 async def _unless(event: asyncio.Event, seconds: float) -> None:

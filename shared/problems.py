@@ -15,7 +15,8 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
 
 from shared.db import passing
-from shared.errors import FieldError, Reject, RetryLater
+from shared.errors import FieldError, Invalid, Reject, RetryLater
+from shared.field_errors import field_errors
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:kommunal-innkreving:problem:"
@@ -85,17 +86,14 @@ def problem_response(
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def field_path(location: Sequence[int | str]) -> str:
-    """Turn a validation location into a path in the body: ('body', 'debtor', 'name') → debtor.name."""
-    parts = [str(part) for part in location]
-    if len(parts) > 1 and parts[0] in {"body", "query", "path", "header"}:
-        parts = parts[1:]
-    return ".".join(parts)
+def fault_response(error: BaseException) -> JSONResponse:
+    """Log a fault of ours, once, and make the answer that tells of it."""
+    log.error("unhandled error in a request", exc_info=error)
+    return problem_response(500, "fault", "a fault on our side; nothing was stored")
 
 
-def validation_errors(errors: Sequence[Any]) -> list[FieldError]:
-    """Turn pydantic's errors into ours, without the values that were sent: they may be personal data."""
-    return [FieldError(field_path(e["loc"]), str(e["type"]).replace("_", "-"), str(e["msg"])) for e in errors]
+def _not_json() -> JSONResponse:
+    return problem_response(400, "not-json", "body: expected JSON in UTF-8, got something else")
 
 
 def install_problems(app: FastAPI) -> None:
@@ -107,14 +105,20 @@ def install_problems(app: FastAPI) -> None:
         return problem_response(error.status, error.code, error.detail, error.errors, headers)
 
     @app.exception_handler(RequestValidationError)
-    async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        found = error.errors()
-        if any(e["type"] == "json_invalid" for e in found):
-            return problem_response(400, "not-json", "body: expected JSON, got something else")
-        return problem_response(422, "validation", f"{len(found)} field(s) were not accepted", validation_errors(found))
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        faults = error.errors()
+        if any(fault["type"] == "json_invalid" for fault in faults):
+            return _not_json()
+        if isinstance(error.body, bytes):  # it was not read as JSON, for it did not say that it is
+            got = "none" if "content-type" not in request.headers else "another"
+            detail = f"Content-Type: expected application/json, got {got}"
+            return problem_response(415, "media-type", detail)
+        return await _reject(request, Invalid(*field_errors(faults)))
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, ValueError | RecursionError):  # what reading JSON raises for odd bytes or depths
+            return _not_json()
         code = TITLES.get(error.status_code, "problem").lower().replace(" ", "-")
         headers = dict(error.headers) if error.headers else None
         return problem_response(error.status_code, code, str(error.detail), headers=headers)
@@ -135,11 +139,6 @@ def install_problems(app: FastAPI) -> None:
     async def _not_storable(_request: Request, _error: DataError) -> JSONResponse:
         return problem_response(422, "not-storable", "a text or number: expected one that can be stored, got another")
 
-    @app.exception_handler(Exception)
-    async def _fault(_request: Request, error: Exception) -> JSONResponse:
-        log.error("unhandled error in a request", exc_info=error)
-        return problem_response(500, "fault", "a fault on our side; nothing was stored")
-
     @app.exception_handler(DBAPIError)
     async def _database(request: Request, error: DBAPIError) -> JSONResponse:
-        return await (_later(request, error) if passing(error) else _fault(request, error))
+        return await _later(request, error) if passing(error) else fault_response(error)

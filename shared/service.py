@@ -29,6 +29,7 @@ from shared.http import Edge
 from shared.inbox import Handler, Inbox, StateHandler
 from shared.metrics import Metrics
 from shared.migrate import at_head, upgrade
+from shared.openapi import install_openapi
 from shared.operator import router as operator_router
 from shared.outbox import Relay, StateLoader
 from shared.problems import install_problems, problems
@@ -230,10 +231,6 @@ class Service:
         with self.db.only_one(f"job:{job.name}") as mine:
             return job.run(self) if mine else 0
 
-    async def run_jobs(self) -> int:
-        """Run every job now; the sandbox does so after each move of the date."""
-        return sum([await self.run_job(job) for job in self.jobs])
-
     def progress(self) -> int:
         """Return a number that grows whenever this service did something; two equal readings mean it rested."""
         return self.activity + self.worker.taken + self.relay.moved
@@ -322,7 +319,7 @@ def assemble(
     )
     service = Service(
         name=name,
-        app=FastAPI(title=name, version=version, description=description, lifespan=_lifespan),
+        app=FastAPI(title=name, version=version, description=description, lifespan=_lifespan, redirect_slashes=False),
         settings=settings,
         db=db,
         tables=tables,
@@ -347,6 +344,7 @@ def assemble(
 def _mount(service: Service, routers: Sequence[APIRouter], large_bodies: Mapping[str, int]) -> None:
     service.app.state.service = service
     install_problems(service.app)
+    install_openapi(service.app)
     for router in (*routers, operator_router):
         # FastAPI declares a 422 of its own shape on every route with parameters; ours is a problem like all others.
         service.app.include_router(router, responses=problems(422))

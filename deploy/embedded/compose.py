@@ -35,6 +35,7 @@ from shared.auth import local_key
 from shared.bus.embedded import EmbeddedBus
 from shared.clock import Clock, Machine, SandboxClock, SystemClock, SystemMachine
 from shared.metrics import Metrics
+from shared.openapi import install_openapi
 from shared.problems import install_problems
 from shared.service import Service
 from shared.settings import BaseServiceSettings
@@ -127,8 +128,10 @@ def _compose(
         version=VERSION,
         description="The embedded profile: every service under its name, and the sandbox's clock.",
         lifespan=_lifespan,
+        redirect_slashes=False,
     )
     install_problems(app)
+    install_openapi(app)
     parts = (bus, clock, machine)
     installation = Installation(
         settings=settings,

@@ -176,13 +176,6 @@ def new_database(url: str, name: str, *, owner: tuple[str, str] | None = None) -
     return f"postgresql+psycopg://{role}:{password}@{server.rpartition('@')[2]}/{name}"
 
 
-def drop_database(url: str) -> None:
-    """Drop the database of ``url``, whoever is still connected."""
-    server, _, name = url.rpartition("/")
-    with psycopg.connect(plain(f"{server}/postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 def stop_detached(pid: int, folder: Path) -> None:
     """Stop a server that an earlier command started in ``folder``."""
     stop(pid, str(folder / "data"), signal.SIGINT, STOP_SECONDS)

@@ -41,7 +41,7 @@ def decode(headers: Mapping[str, str], value: bytes) -> Event:
         raise wrong_kind(f"ce_type: {envelope.type!r} is not in the registry")
     try:
         return Event(envelope, model.model_validate(json.loads(value)))
-    except (ValidationError, ValueError) as wrong:
+    except (ValidationError, ValueError, RecursionError) as wrong:
         fields = (
             ", ".join(".".join(str(p) for p in e["loc"]) + f" ({e['type']})" for e in wrong.errors())
             if isinstance(wrong, ValidationError)

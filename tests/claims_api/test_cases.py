@@ -47,6 +47,22 @@ def test_claims_of_one_debtor_unit_and_group_share_a_case(office: Desk) -> None:
     assert all(is_valid_kid(kid) for kid in kids)
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "known"),
+    [
+        ("/v1/claims", "status", "'hearing'"),
+        ("/v1/claims", "claim_type", "'coercive_fine'"),
+        ("/v1/cases", "state", "'closed'"),
+    ],
+)
+def test_a_list_asked_for_what_there_is_not_says_what_there_is(office: Desk, path: str, name: str, known: str) -> None:
+    answer = office.get(path, **{name: "unheard_of"})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"], error["code"]) == (422, name, "not-one-of")
+    assert known in error["detail"]
+    assert office.get(path, **{name: known.strip("'")}).json()["items"] == []
+
+
 def test_health_debts_another_unit_and_another_debtor_are_cases_apart(office: Desk) -> None:
     told = [
         office.register(external_ref="1"),

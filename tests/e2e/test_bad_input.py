@@ -32,30 +32,30 @@ def street(empty: Street) -> Iterator[Street]:
 
 
 FIELDS: list[tuple[dict[str, Any], str, str]] = [
-    *(({"principal_ore": value}, "principal_ore", "int-type") for value in (100.5, "100", True, None, [1])),
+    *(({"principal_ore": value}, "principal_ore", "wrong-type") for value in (100.5, "100", True, None, [1])),
     *(({"principal_ore": value}, "principal_ore", "not-positive") for value in (0, -1)),
     ({"principal_ore": 10**9 + 1}, "principal_ore", "too-large"),
-    ({"principal_ore": 10**30}, "principal_ore", "less-than-equal"),
-    ({"debtor": MARK}, "debtor", "model-attributes-type"),
-    ({"claim_type": MARK}, "claim_type", "literal-error"),
+    ({"principal_ore": 10**30}, "principal_ore", "too-large"),
+    ({"debtor": MARK}, "debtor", "wrong-type"),
+    ({"claim_type": MARK}, "claim_type", "not-one-of"),
     ({"claim_type": "rent", "premises": "home"}, "claim_type", "not-in-agreement"),
-    ({"creditor_unit": 7}, "creditor_unit", "string-type"),
+    ({"creditor_unit": 7}, "creditor_unit", "wrong-type"),
     ({"debtor": debtor(national_id="12345678901")}, "debtor.national_id", "national-id-check-digit"),
     ({"debtor": debtor(national_id=MARK)}, "debtor.national_id", "national-id-format"),
-    ({"debtor": debtor(national_id=12818510088)}, "debtor.national_id", "string-type"),
+    ({"debtor": debtor(national_id=12818510088)}, "debtor.national_id", "wrong-type"),
     ({"debtor": debtor(national_id="١٢٨١٨٥١٠٠٨٨")}, "debtor.national_id", "national-id-format"),
     ({"debtor": debtor(kind="business", national_id=None, org_number="123456789")}, "debtor.org_number", ""),
-    ({"debtor": debtor(name="")}, "debtor.name", "string-too-short"),
-    ({"debtor": debtor(name=f"{MARK}\0")}, "debtor.name", "value-error"),
-    ({"debtor": debtor(name=MARK * 100)}, "debtor.name", "string-too-long"),
+    ({"debtor": debtor(name="")}, "debtor.name", "too-short"),
+    ({"debtor": debtor(name=f"{MARK}\0")}, "debtor.name", "wrong-form"),
+    ({"debtor": debtor(name=MARK * 100)}, "debtor.name", "too-long"),
     ({"due_date": TODAY.isoformat()}, "due_date", "not-due"),
     ({"due_date": "2027-01-20"}, "due_date", "not-due"),
-    ({"due_date": "2026-02-30"}, "due_date", "value-error"),
-    ({"due_date": 20251220}, "due_date", "value-error"),
+    ({"due_date": "2026-02-30"}, "due_date", "wrong-form"),
+    ({"due_date": 20251220}, "due_date", "wrong-form"),
     ({"due_date": "2021-12-20", "invoice_date": "2021-12-01"}, "due_date", "time-barred"),
     ({"service_period": {"from": "2026-01-02", "to": "2026-01-01"}}, "service_period.to", "before-from"),
     ({"co_debtors": [ANNE.as_debtor()]}, "co_debtors.0.national_id", "same-party"),
-    ({"unknown": MARK}, "unknown", "extra-forbidden"),
+    ({"unknown": MARK}, "unknown", "unknown-field"),
 ]
 
 
@@ -84,9 +84,9 @@ def test_an_unknown_creditor_is_no_creditor(street: Street) -> None:
         (b"", 422, "validation"),
         (b"{", 400, "not-json"),
         (b"[]", 422, "validation"),
-        (b'{"debtor": "\xe5"}', 400, "bad-request"),
-        (b"[" * 100_000, 400, "bad-request"),
-        (b'{"principal_ore": ' + b"9" * 5_000 + b"}", 400, "bad-request"),
+        (b'{"debtor": "\xe5"}', 400, "not-json"),
+        (b"[" * 100_000, 400, "not-json"),
+        (b'{"principal_ore": ' + b"9" * 5_000 + b"}", 400, "not-json"),
         (b'{"a": "' + b"x" * 1_000_000 + b'"}', 413, "too-large"),
     ],
 )
@@ -105,8 +105,7 @@ def test_a_body_of_no_told_length_is_cut_off_at_the_limit(street: Street) -> Non
 def test_what_is_not_sent_as_json_is_no_claim(street: Street) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
         answer = street.hand_over(claim(), **{"Content-Type": kind})
-        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
-        assert MARK not in answer.text
+        assert is_problem(answer, 415, "media-type")["detail"].startswith("Content-Type: expected application/json")
 
 
 @pytest.mark.parametrize(

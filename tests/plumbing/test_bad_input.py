@@ -31,6 +31,7 @@ def with_header(record: NewRecord, name: str, text: str) -> NewRecord:
 
 DEAD = {
     "not JSON": new(value=b"{"),
+    "nested too deep to read": new(value=b"[" * 100_000),
     "not its model": new(value=b'{"case_id": 7}'),
     "no envelope": NewRecord("claims", "a", b"{}", {}),
     "no value": NewRecord("claims", "a", None, envelope().headers()),

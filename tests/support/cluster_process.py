@@ -79,7 +79,7 @@ def control(service: Service, clock: ManualClock, file: Path) -> APIRouter:
     @router.post("/work")
     async def work() -> Worked:
         """Run every job until it has nothing more to do; say what is left and what has happened so far."""
-        busy = await service.run_jobs()
+        busy = sum([await service.run_job(job) for job in service.jobs])
         table = service.tables.events
         with service.db.read() as tx:
             counted = tx.execute(select(table.c.type, func.count()).group_by(table.c.type)).all()

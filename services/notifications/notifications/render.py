@@ -100,12 +100,6 @@ class Renderer:
         content: bytes = self._set(f"nb/{template}.typ", {**_frame(self.sender, "nb", dated), **data}, options)
         return content
 
-    def paper_png(self, template: str, data: Mapping[str, Any], dated: date, *, ppi: int = 110) -> list[bytes]:
-        """Return a picture of each page of a paper, to look at."""
-        shown = {**_frame(self.sender, "nb", dated), **data}
-        pages = self._set(f"nb/{template}.typ", shown, {"format": "png", "ppi": ppi})
-        return pages if isinstance(pages, list) else [pages]
-
     def _compile(self, facts: Facts, **options: Any) -> Any:
         check(facts)
         return self._set(f"{facts.language}/{facts.kind}.typ", _data(facts, self.sender), options)

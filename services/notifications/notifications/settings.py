@@ -27,7 +27,6 @@ class Settings(BaseServiceSettings):
     port: int = Field(default=8000, description="Port of the embedded server; only the default of portal_url needs it.")
     portal_url: str | None = Field(default=None, description="Address of Min side, printed and as a QR code.")
 
-    letter_channel: Literal["folder"] = "folder"
     letters_folder: Path | None = Field(default=None, description="Where the folder channel puts letters.")
 
     petitioner_name: str = Field(default="Oslo kommune", description="The legal person that petitions.")
@@ -35,7 +34,6 @@ class Settings(BaseServiceSettings):
     own_petitioners: list[str] = Field(
         default=["kulturhus-as"], description="Units that are legal persons themselves, as JSON."
     )
-    package_office: Literal["folder"] = "folder"
     packages_folder: Path | None = Field(default=None, description="Where legal packages are exported.")
     body_addresses: dict[Literal["namsmann", "forliksraad", "husleietvistutvalg"], list[str]] = Field(
         default_factory=dict, description="Address lines of each body, printed on the petition, as JSON."

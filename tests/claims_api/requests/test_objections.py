@@ -160,7 +160,7 @@ def test_what_a_unit_hears_itself_it_may_read_and_nothing_else(desk: Counter) ->
         ({"claim_ids": ["00000000-0000-0000-0000-000000000000"]}, 422, "unknown"),
         ({"disputed_ore": 0}, 422, "above-owed"),
         ({"disputed_ore": 900_000}, 422, "above-owed"),
-        ({"text": "   "}, 422, "value-error"),
+        ({"text": "   "}, 422, "wrong-form"),
         ({"claim_ids": []}, 422, "too-short"),
     ],
 )

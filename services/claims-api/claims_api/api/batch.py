@@ -153,7 +153,7 @@ def _alone(ctx: Ctx, line: Line) -> list[dict[str, Any]]:
 def _read(ctx: Ctx, text: bytes) -> Sent | Reject:
     try:
         return Sent(ctx, _submission.validate_python(json.loads(text)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return Reject("not-json", "line: expected a JSON object, got something else", status=400)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from claims_api.api.access import After, Limit, MinVersion, Readers, deps_of, page, scope_of, see_case, wait_for
 from claims_api.api.money_views import StatementOut, statement_out
 from claims_api.api.showing import show_balance, show_brief, show_case
-from claims_api.api.views import BalanceOut, CasePage, CaseView, TimelineItem, TimelinePage
+from claims_api.api.views import BalanceOut, CasePage, CaseState, CaseView, TimelineItem, TimelinePage
 from claims_api.store import cases, claims
 from claims_api.usecases.statement import statement
 from shared.db import lock_rows
@@ -57,7 +57,7 @@ def _reading(ctx: Ctx, case_id: str, known_at: datetime | None) -> Iterator[Conn
 @router.get("", responses=problems(401, 403, 422), summary="List cases")
 def list_cases(
     ctx: Readers,
-    state: Annotated[str | None, Query(max_length=10)] = None,
+    state: CaseState | None = None,
     creditor_unit: Annotated[str | None, Query(max_length=60)] = None,
     case_number: Annotated[str | None, Query(max_length=10)] = None,
     kid: Annotated[str | None, Query(max_length=25, description="Any KID ever given out.")] = None,

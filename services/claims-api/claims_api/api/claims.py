@@ -20,9 +20,9 @@ from claims_api.api.access import (
 )
 from claims_api.api.intake import IntakeGroup, Sent, accepted, rules_of
 from claims_api.api.reading import canonical
-from claims_api.api.schemas import Submission
+from claims_api.api.schemas import ClaimType, Submission
 from claims_api.api.showing import show_balance, show_claim
-from claims_api.api.views import Checked, ClaimDetail, ClaimOut, ClaimPage
+from claims_api.api.views import Checked, ClaimDetail, ClaimOut, ClaimPage, ClaimStatus
 from claims_api.domain.intake import notice_fault
 from claims_api.store import cases, claims
 from claims_api.usecases.register import UnitTerms, check_reference
@@ -69,8 +69,8 @@ def list_claims(
     ctx: Readers,
     external_ref: Annotated[str | None, Query(max_length=80)] = None,
     case_id: Annotated[str | None, Query(max_length=80)] = None,
-    status: Annotated[str | None, Query(max_length=20)] = None,
-    claim_type: Annotated[str | None, Query(max_length=40)] = None,
+    status: ClaimStatus | None = None,
+    claim_type: ClaimType | None = None,
     kid: Annotated[str | None, Query(max_length=25)] = None,
     after: After = None,
     limit: Limit = LIMIT_DEFAULT,

@@ -12,7 +12,7 @@ from claims_api.api.access import Limit
 from claims_api.store import creditors, feed
 from claims_api.store.feed import FeedEntry
 from shared.auth import Role
-from shared.errors import FieldError, NotFound, Reject
+from shared.errors import FieldError, Invalid, NotFound
 from shared.http import LIMIT_DEFAULT, Ctx, allow
 from shared.problems import problems
 
@@ -64,8 +64,7 @@ def feed_unit(ctx: Ctx, creditor_unit: str | None) -> str:
             raise NotFound("creditor")
         return ctx.caller.unit
     if creditor_unit is None:
-        missing = FieldError("creditor_unit", "missing", "expected the unit whose feed you read")
-        raise Reject("validation", "1 field(s) were not accepted", errors=[missing])
+        raise Invalid(FieldError("creditor_unit", "missing", "expected the unit whose feed you read"))
     return creditor_unit
 
 

@@ -18,7 +18,7 @@ from claims_api.domain.intake import IntakeRules
 from claims_api.usecases.register import Handed, UnitTerms, check, register_claims
 from shared.auth import Role
 from shared.db import confine
-from shared.errors import Forbidden, Reject
+from shared.errors import Forbidden, Invalid, Reject
 from shared.group import GroupCommit
 from shared.http import Ctx, units_of
 from shared.idempotency import Call, run_together
@@ -62,7 +62,7 @@ def accepted(sent: Sent, terms: UnitTerms, rules: IntakeRules) -> ClaimIn:
     errors = [*errors, *check(draft, unit, terms, rules)]
     if errors or sent.submission.claim is None:
         metrics.count("claims_rejected_total", reason=errors[0]["code"] if len(errors) == 1 else "several")
-        raise Reject("validation", f"{len(errors)} field(s) were not accepted", errors=errors)
+        raise Invalid(*errors)
     return sent.submission.claim
 
 

@@ -12,7 +12,7 @@ from claims_api.api.schemas import AddressIn, ClaimIn, DebtorIn, NoticeIn, Prior
 from claims_api.domain.intake import AddressDraft, ClaimDraft, DebtorDraft, NoticeDraft, RepresentativeDraft
 from claims_api.domain.new_claim import NewClaim, NewDebtor, NewNotice, NewRepresentative, PostalAddress
 from shared.errors import FieldError
-from shared.problems import field_path, validation_errors
+from shared.field_errors import field_errors, field_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class _Reader:
 def read_draft(sent: Submission) -> tuple[ClaimDraft, list[FieldError], str | None]:
     """Return the draft of a body, the errors of its shape, and the unit it names."""
     if not isinstance(sent.raw, dict):
-        return ClaimDraft(), validation_errors(sent.errors), None
+        return ClaimDraft(), field_errors(sent.errors), None
     broken = frozenset(field_path(error["loc"]) for error in sent.errors)
     body = _Reader(sent.raw, broken)
     period, basis = body.part("service_period"), body.part("legal_basis")
@@ -75,7 +75,7 @@ def read_draft(sent: Submission) -> tuple[ClaimDraft, list[FieldError], str | No
         premises_sent=body.has("premises"),
         representative=_representative_draft(body.part("representative")),
     )
-    return draft, validation_errors(sent.errors), body.value("creditor_unit")
+    return draft, field_errors(sent.errors), body.value("creditor_unit")
 
 
 def _debtor_draft(part: _Reader | None) -> DebtorDraft | None:

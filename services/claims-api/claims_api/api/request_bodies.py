@@ -45,14 +45,6 @@ class DeferralIn(AskIn):
     until: Day
 
 
-class PlanTermsIn(Body):
-    """An amount a month or a number of instalments, and the first day to pay."""
-
-    instalment_ore: Ore | None = None
-    instalments: StrictInt | None = None
-    first_due: Day
-
-
 class PlanIn(AskIn):
     """A payment plan over this case and, if wished, more of the debtor's cases.
 

@@ -27,7 +27,7 @@ from claims_api.store import requests
 from claims_api.store.requests import Request
 from claims_api.usecases.requests import objections, plans
 from claims_api.usecases.requests.acknowledging import accept_plan
-from claims_api.usecases.requests.asking import Asker, Held, hold_request, invalid
+from claims_api.usecases.requests.asking import Asker, Held, hold_request
 from claims_api.usecases.requests.deciding_objections import Decision, decide_objection
 from claims_api.usecases.requests.deferrals import ask_deferral, decide_deferral
 from claims_api.usecases.requests.objections import raise_objection, withdraw_objection
@@ -35,7 +35,7 @@ from claims_api.usecases.requests.plan_changes import Change, ask_change, decide
 from claims_api.usecases.requests.plans import ask_plan, decide_plan
 from claims_api.usecases.requests.refusing import withdraw
 from shared.auth import Role
-from shared.errors import FieldError, NotFound
+from shared.errors import FieldError, Invalid, NotFound
 from shared.http import Ctx, allow
 from shared.idempotency import Idempotent
 from shared.problems import problems
@@ -68,7 +68,7 @@ def asker_of(tx: Connection, ctx: Ctx, case_id: str, body: AskIn | MessageIn) ->
     if body.debtor_ref not in (None, ctx.caller.debtor_ref):
         errors.append(FieldError("debtor_ref", "not-yours", "expected null or yourself"))
     if errors:
-        raise invalid(errors)
+        raise Invalid(*errors)
     return Asker(
         who="debtor",
         debtor_ref=ctx.caller.debtor_ref,
@@ -233,7 +233,7 @@ def post_deferral_decision(case_id: str, request_id: str, ctx: Clerks, once: Ide
     def work(uow: Uow, deps: Deps) -> Request:
         held = held_for(uow, ctx, case_id, request_id, RequestKind.DEFERRAL)
         if body.outcome == "partly" and body.until is None:
-            raise invalid([FieldError("until", "missing", "expected the day that is given instead")])
+            raise Invalid(FieldError("until", "missing", "expected the day that is given instead"))
         return decide_deferral(
             uow, deps, held, outcome=body.outcome, until=body.until, reasons=body.reasons, who=ctx.who()
         )
@@ -253,7 +253,7 @@ def post_plan_decision(case_id: str, request_id: str, ctx: Clerks, once: Idempot
         terms = None
         if body.outcome == "partly":
             if body.first_due is None:
-                raise invalid([FieldError("first_due", "missing", "expected the terms that are agreed instead")])
+                raise Invalid(FieldError("first_due", "missing", "expected the terms that are agreed instead"))
             terms = Terms(first_due=body.first_due, instalment_ore=body.instalment_ore, instalments=body.instalments)
         decide = decide_plan if request.kind == RequestKind.PLAN else decide_change
         held = hold_request(uow, request)

@@ -179,4 +179,6 @@ class Submission:
         try:
             return cls(raw, validate(raw), [])
         except ValidationError as wrong:
-            return cls(raw, None, wrong.errors(include_url=False, include_input=False))
+            if isinstance(raw, bytes):  # nobody read it as JSON
+                raise
+            return cls(raw, None, wrong.errors(include_url=False))

@@ -7,7 +7,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from claims_api.api.schemas import ClaimType
+
 Ore = int
+
+ClaimStatus = Literal[
+    "received", "hearing", "accepted", "disputed", "plan", "legal", "settled", "withdrawn", "written_off", "time_barred"
+]
+"""Where a claim stands (decisions B1)."""
+
+CaseState = Literal["open", "legal", "closed"]
+"""Where a case stands; ``legal``: a legal step is under way, and it takes no more claims."""
 
 
 class ClaimOut(BaseModel):
@@ -47,11 +57,11 @@ class ClaimView(BaseModel):
     claim_id: str
     case_id: str
     external_ref: str
-    claim_type: str
+    claim_type: ClaimType
     creditor_unit: str
     debtor_ref: str
     kid: str
-    status: str
+    status: ClaimStatus
     principal_ore: Ore
     original_principal_ore: Ore
     principal_left_ore: Ore
@@ -141,7 +151,7 @@ class CaseView(BaseModel):
     creditor: CreditorBrief
     debtor: DebtorView | None = Field(description="Null for a co-debtor: the case is another's.")
     merge_group: str
-    state: str
+    state: CaseState
     opened_on: date
     closed_on: date | None
     claims: list[ClaimView]
@@ -158,7 +168,7 @@ class CaseBrief(BaseModel):
     kid: str
     creditor_unit: str
     debtor_ref: str | None
-    state: str
+    state: CaseState
     opened_on: date
     closed_on: date | None
     claim_count: int

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from claims_api.domain.ledger import Account, Balance
-from shared.errors import Reject
 
 VOLUNTARY = (Account.LEGAL_COSTS, Account.FEES, Account.INTEREST, Account.PRINCIPAL)
 DEDUCTION = (Account.PRINCIPAL, Account.LEGAL_COSTS, Account.FEES, Account.INTEREST)
@@ -108,15 +107,6 @@ def give_up(amount_ore: int, claims: Sequence[Owed]) -> list[Part]:
                 parts.append(Part(claim_id=owed.claim_id, account=account, amount_ore=take))
                 left -= take
     return parts
-
-
-def check_parts(amount_ore: int, parts: Sequence[tuple[str, int]]) -> None:
-    """Check a manual division (case or claim, øre) of a payment; raises Reject when it gives away more than came."""
-    if any(part <= 0 for _, part in parts):
-        raise Reject("allocation-part", "parts: expected amounts above zero")
-    given = sum(part for _, part in parts)
-    if given > amount_ore:
-        raise Reject("allocation-above-payment", f"parts: expected at most {amount_ore} øre in all, got {given}")
 
 
 def _in_order(claims: Sequence[Owed], named: Sequence[str], first: Sequence[str]) -> list[Owed]:

@@ -26,17 +26,6 @@ POST_BANK_DAYS = 3
 _NOT_WORDS = re.compile(r"[^0-9a-zæøåäöéü]+")
 
 
-class ObjectionGround(StrEnum):
-    """What the objection is about (innsigelsesgrunn), when whoever makes it says so."""
-
-    NOT_MINE = "not_mine"
-    WRONG_AMOUNT = "wrong_amount"
-    ALREADY_PAID = "already_paid"
-    SERVICE = "service"
-    TIME_BARRED = "time_barred"
-    OTHER = "other"
-
-
 class About(StrEnum):
     """Whether it is about the claim for payment or the decision behind it (vedtak), which its unit hears."""
 

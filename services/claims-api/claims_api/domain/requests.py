@@ -83,11 +83,6 @@ class Ground(StrEnum):
     CHANGED_BEFORE = "changed_before"
 
 
-DECISION_KINDS = frozenset(
-    {RequestKind.DEFERRAL, RequestKind.PLAN, RequestKind.PLAN_CHANGE, RequestKind.OBJECTION},
-)
-"""Kinds that a caseworker grants or refuses."""
-
 _TIME = {RequestKind.DEFERRAL, RequestKind.PLAN, RequestKind.PLAN_CHANGE, RequestKind.OBJECTION}
 _PLAN = {RequestKind.PLAN}
 _MESSAGE = {RequestKind.MESSAGE}

@@ -11,7 +11,6 @@ from claims_api.domain.rates import Rates
 SMALL_REST_ORE = 50_00
 GRACE_BANK_DAYS = 3
 DEMAND_FEE_DAYS = 14
-PRINT_DAYS = 21
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,15 +105,6 @@ def find_request(tx: Connection, request_id: str) -> Request | None:
     return request_of(row) if row else None
 
 
-def find_requests(tx: Connection, request_ids: Iterable[str]) -> dict[str, Request]:
-    """Return the requests with these ids, unlocked."""
-    found: dict[str, Request] = {}
-    for piece in chunks(sorted(set(request_ids))):
-        query = select(REQUEST).where(REQUEST.c.request_id.in_(piece))
-        found.update({row["request_id"]: request_of(row) for row in tx.execute(query).mappings()})
-    return found
-
-
 def claims_of_request(tx: Connection, request_id: str) -> list[RequestClaim]:
     """Return the claims a request is about."""
     return claims_of_requests(tx, [request_id]).get(request_id, [])
@@ -228,17 +219,6 @@ def queue(
         .limit(limit)
     )
     return [(request_of(row), row["case_number"]) for row in tx.execute(query).mappings()]
-
-
-def requests_of_case(tx: Connection, case_id: str, kinds: Iterable[str], limit: int) -> list[Request]:
-    """Return the requests of some kinds that were made on a case, newest first."""
-    query = (
-        select(REQUEST)
-        .where(REQUEST.c.case_id == case_id, REQUEST.c.kind.in_(list(kinds)))
-        .order_by(REQUEST.c.registered_at.desc(), REQUEST.c.request_id.desc())
-        .limit(limit)
-    )
-    return _all(tx, query)
 
 
 def put_pay_by(tx: Connection, request_id: str, claim_ids: Iterable[str], pay_by: date) -> None:

@@ -83,15 +83,6 @@ def find_plans(tx: Connection, plan_ids: Iterable[str]) -> dict[str, Plan]:
     return found
 
 
-def plans_by_kid(tx: Connection, kids: Iterable[str]) -> dict[str, Plan]:
-    """Return the plans that these KIDs were given out for."""
-    found: dict[str, Plan] = {}
-    for piece in chunks(sorted(set(kids))):
-        for row in tx.execute(select(PLAN).where(PLAN.c.kid.in_(piece))).mappings():
-            found[row["kid"]] = Plan(**row)
-    return found
-
-
 def claims_by_kid(tx: Connection, kids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the claims that money on each plan's KID is for, of all its cases; other KIDs are left out."""
     found: dict[str, tuple[str, ...]] = {}

@@ -22,7 +22,7 @@ from claims_api.usecases.balance import claim_balances
 from claims_api.usecases.casebook import CaseBook, load_books
 from claims_api.usecases.consequences import CLOSED_BY_HAND
 from claims_api.usecases.payments import settle_case
-from shared.errors import Conflict, FieldError, NotFound, Reject
+from shared.errors import Conflict, FieldError, Invalid, NotFound, Reject
 from shared.events.claims import ClaimEnded
 from shared.law import Trace
 from shared.money import MAX_AMOUNT_ORE, kroner
@@ -174,7 +174,7 @@ def _check_day(day: date, claim: Claim, today: date, field: str) -> None:
 
 
 def _wrong(field: str, code: str, detail: str) -> Reject:
-    return Reject("invalid", f"{field}: {detail}", errors=[FieldError(field, code, detail)])
+    return Invalid(FieldError(field, code, detail))
 
 
 def _book(uow: Uow, case: Case) -> CaseBook:

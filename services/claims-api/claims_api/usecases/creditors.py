@@ -79,7 +79,7 @@ def decide_change(uow: Uow, deps: Deps, change_id: str, *, approve: bool, who: s
 def _read(deps: Deps, content: Mapping[str, Any]) -> CreditorsFile:
     file = read_creditors(content, own_legal_person=deps.settings.legal_person)
     if file.errors:
-        raise Reject("creditors-file", f"{len(file.errors)} field(s) were not accepted", errors=list(file.errors))
+        raise Reject("creditors-file", f"{len(file.errors)} fields were not accepted", errors=list(file.errors))
     return file
 
 

@@ -15,7 +15,7 @@ from claims_api.store.cases import Case, TimelineEntry
 from claims_api.store.claims import Claim
 from claims_api.store.holds import Hold
 from shared.calendar import add_bank_days, next_working_day, working_day_after
-from shared.errors import Conflict, FieldError, NotFound, Reject
+from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.events import Event
 from shared.events.claims import HoldEnded, HoldPlaced
 from shared.uow import Uow
@@ -36,9 +36,6 @@ REASONS = {
     "manual": "Stanset av saksbehandler",
 }
 """Why collection may stand still, and what people read."""
-
-BY_HAND = frozenset({"death", "bankruptcy", "debt_settlement", "guardian_missing", "unknown_address", "manual"})
-"""Reasons that a caseworker may give."""
 
 SYSTEM = "system"
 
@@ -206,7 +203,7 @@ def hold_by_hand(
                 FieldError("debtor_ref", "not-liable", "expected someone who is liable for one of the claims")
             )
     if errors:
-        raise Reject("validation", f"{len(errors)} field(s) were not accepted", errors=errors)
+        raise Invalid(*errors)
     if not wanted:
         raise Conflict("nothing-open", "case: expected a claim that is still collected, got none")
     hold = place_hold(

@@ -19,7 +19,7 @@ from claims_api.domain.remittance import Figures, added_up, figures, payout_ore
 from claims_api.store import creditors, ledger, periods
 from claims_api.store import remittance as store
 from claims_api.store.remittance import Remittance
-from shared.errors import Conflict, FieldError, NotFound, Park, Reject
+from shared.errors import Conflict, FieldError, Invalid, NotFound, Park
 from shared.events import Event
 from shared.events.claims import PayoutReserved, PayoutTo
 from shared.events.payments import PayoutRejected, PayoutSettled
@@ -57,8 +57,7 @@ def sign_off(uow: Uow, remittance_id: str, unit: str, *, accepted: bool, comment
     if found.sign_off == store.ACCEPTED:
         raise Conflict("signed-off", "remittance: expected one that is not signed off, got one that is accepted")
     if not accepted and comment is None:
-        wrong = FieldError("comment", "required", "expected what the unit does not agree with")
-        raise Reject("invalid", "comment: expected one with a statement that is disputed", errors=[wrong])
+        raise Invalid(FieldError("comment", "missing", "expected what the unit does not agree with"))
     said = store.ACCEPTED if accepted else store.DISPUTED
     store.change_remittance(
         uow.tx, remittance_id, sign_off=said, signed_by=who, signed_at=uow.now, comment=comment or found.comment

@@ -22,7 +22,7 @@ from claims_api.store import feed, webhooks
 from claims_api.store.sealed import WEBHOOK_SECRET
 from claims_api.store.webhooks import ACTIVE, PAUSED, Webhook
 from shared.clock import Machine
-from shared.errors import Conflict, FieldError, NotFound, Reject
+from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.uow import Uow
 
 PER_UNIT_MAX = 5
@@ -56,9 +56,7 @@ def create_webhook(uow: Uow, deps: Deps, *, unit: str, url: str, after: int | No
     try:
         delivery.check_url(url, private_hosts=deps.settings.private_hosts)
     except NotAllowed as refused:
-        raise Reject(
-            "validation", "1 field(s) were not accepted", errors=[FieldError("url", refused.code, str(refused))]
-        ) from None
+        raise Invalid(FieldError("url", refused.code, str(refused))) from None
     if len(webhooks.webhooks_of(uow.tx, unit)) >= PER_UNIT_MAX:
         raise Conflict("too-many-webhooks", f"webhook: expected at most {PER_UNIT_MAX} of one unit")
     secret = delivery.SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()

@@ -23,7 +23,7 @@ from claims_api.usecases.balance import claim_balances
 from claims_api.usecases.consequences import CLOSED_BY_HAND, SYSTEM
 from claims_api.usecases.payments import settle_case
 from claims_api.usecases.requests.freezing import withdraw_pending
-from shared.errors import Conflict, FieldError, Forbidden, NotFound, Reject
+from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from shared.events.claims import ClaimEnded
 from shared.law import Trace
 from shared.money import MAX_AMOUNT_ORE, kroner
@@ -199,7 +199,7 @@ def _check_award(uow: Uow, claim: Claim, amount_ore: int, awarded_on: date) -> N
         detail = f"expected after the claim's due date and at most {uow.today.isoformat()}"
         errors.append(FieldError("awarded_on", "day", detail))
     if errors:
-        raise Reject("invalid", f"{errors[0]['field']}: {errors[0]['detail']}", errors=errors)
+        raise Invalid(*errors)
 
 
 def _decision(uow: Uow, case: Case, claim: Claim, kind: str, reason: str, on: date, who: str) -> MoneyDecision:

@@ -14,7 +14,7 @@ from escalation.domain.outcomes import Outcome
 from escalation.store import cases, legal
 from escalation.usecases import legal_steps
 from escalation.usecases.cover import assess
-from shared.errors import FieldError, NotFound, Reject
+from shared.errors import FieldError, Invalid, NotFound
 from shared.http import LIMIT_DEFAULT
 from shared.problems import problems
 
@@ -157,5 +157,4 @@ def record_outcome(legal_step_id: str, ctx: Clerks, body: OutcomeIn) -> LegalSte
 
 def _expect_later(review_on: date | None, today: date) -> None:
     if review_on is not None and review_on <= today:
-        wrong = FieldError("review_on", "not-later", "expected a day after today")
-        raise Reject("validation", "1 field(s) were not accepted", errors=[wrong])
+        raise Invalid(FieldError("review_on", "not-later", "expected a day after today"))

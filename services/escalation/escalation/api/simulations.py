@@ -14,7 +14,7 @@ from escalation.domain.policy import Book
 from escalation.domain.simulation import foresee
 from escalation.store import cases, steps
 from escalation.usecases.simulating import Outlook, compare, compare_case
-from shared.errors import FieldError, Reject
+from shared.errors import FieldError, Invalid
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1", tags=["simulation"])
@@ -147,8 +147,7 @@ def _changed(book: Book, numbers: Numbers) -> Book:
         return book.changed(numbers.model_dump(exclude_none=True))
     except LadderError as refused:
         field = str(refused).split(": ")[1]
-        wrong = FieldError(f"policy.{field}", "bounds", str(refused))
-        raise Reject("validation", "1 field(s) were not accepted", errors=[wrong]) from None
+        raise Invalid(FieldError(f"policy.{field}", "bounds", str(refused))) from None
 
 
 def _out(outlook: Outlook, fees: dict[str, int]) -> OutlookOut:

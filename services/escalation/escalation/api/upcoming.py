@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from escalation.api.access import After, Limit, Readers, scope_of
 from escalation.store import timers
-from shared.errors import FieldError, Reject
+from shared.errors import FieldError, Invalid
 from shared.http import LIMIT_DEFAULT
 from shared.problems import problems
 
@@ -64,5 +64,4 @@ def _read_cursor(text: str) -> tuple[date, str, str]:
     try:
         return date.fromisoformat(day), case_id, step
     except ValueError:
-        wrong = FieldError("after", "cursor", "expected the next of an earlier page")
-        raise Reject("validation", "1 field(s) were not accepted", errors=[wrong]) from None
+        raise Invalid(FieldError("after", "cursor", "expected the next of an earlier page")) from None

@@ -10,7 +10,7 @@ from escalation.domain.cover import Cover, Fact, judge_cover
 from escalation.domain.policy import Book
 from escalation.domain.state import Case
 from escalation.store import cover, steps
-from shared.errors import FieldError, NotFound, Reject
+from shared.errors import FieldError, Invalid, NotFound
 from shared.uow import Uow
 
 
@@ -28,8 +28,7 @@ def add_fact(uow: Uow, case_id: str, *, fact: Fact, on: date, who: str) -> str:
     if not debtors:
         raise NotFound("case")
     if on > uow.today:
-        wrong = FieldError("on", "in-future", "expected today or earlier")
-        raise Reject("validation", "1 field(s) were not accepted", errors=[wrong])
+        raise Invalid(FieldError("on", "in-future", "expected today or earlier"))
     fact_id = uow.new_id("cover_fact")
     cover.add_fact(uow.tx, fact_id, debtors[0], fact, on, who, uow.now)
     return fact_id

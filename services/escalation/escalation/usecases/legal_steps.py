@@ -19,7 +19,7 @@ from escalation.store import cases, cover, legal
 from escalation.store.legal import LegalStep
 from escalation.usecases.desk import Desk
 from shared.calendar import add_months
-from shared.errors import Conflict, FieldError, NotFound, Reject
+from shared.errors import Conflict, FieldError, Invalid, NotFound, Reject
 from shared.events.escalation import (
     LegalStepApproved,
     LegalStepEnded,
@@ -95,7 +95,7 @@ def _chosen(uow: Uow, book: Book, step: LegalStep, case_ids: Sequence[str]) -> l
         if case_id not in offered
     ]
     if wrong:
-        raise Reject("validation", f"{len(wrong)} field(s) were not accepted", errors=wrong)
+        raise Invalid(*wrong)
     return [offered[case_id] for case_id in dict.fromkeys(case_ids)]
 
 
@@ -226,7 +226,7 @@ def _expect_day(field: str, day: date, earliest: date, latest: date) -> None:
 
 
 def _wrong(field: str, code: str, detail: str) -> Reject:
-    return Reject("validation", "1 field(s) were not accepted", errors=[FieldError(field, code, detail)])
+    return Invalid(FieldError(field, code, detail))
 
 
 def _known(uow: Uow, legal_step_id: str) -> LegalStep:

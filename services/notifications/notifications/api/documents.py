@@ -13,7 +13,7 @@ from notifications.store import documents as store
 from notifications.store.documents import Document
 from notifications.usecases.documents import PDF, Uploader, take_document
 from shared.auth import Caller, Role
-from shared.errors import FieldError, NotFound, Reject
+from shared.errors import FieldError, Invalid, NotFound, Reject
 from shared.http import Ctx, allow
 from shared.idempotency import Idempotent
 from shared.problems import problems
@@ -62,8 +62,7 @@ async def _content(request: Request) -> bytes:
         async with request.form(max_files=1, max_fields=10) as form:
             part = form.get("file")
             if not isinstance(part, UploadFile):
-                missing = FieldError("file", "missing", "expected a file in this field, got none")
-                raise Reject("validation", "1 field(s) were not accepted", errors=[missing])
+                raise Invalid(FieldError("file", "missing", "expected a file in this field, got none"))
             content = await part.read()
     elif media_type in {PDF, "application/octet-stream"}:
         content = await request.body()

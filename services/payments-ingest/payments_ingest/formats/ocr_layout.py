@@ -49,7 +49,6 @@ EARLIEST = slice(47, 53)
 LATEST = slice(53, 59)
 
 BANK = "00008080"
-OCR_SERVICE = "09"
 AVTALEGIRO_SERVICE = "21"
 
 #: What the transaction types mean, with the specification's Norwegian names.

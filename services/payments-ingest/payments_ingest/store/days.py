@@ -152,11 +152,6 @@ def put_debit(tx: Connection, row: Mapping[str, Any]) -> bool:
     return insert_ignore(tx, DEBITS, [row]) == 1
 
 
-def refund_settled_by(tx: Connection, refund_id: str) -> str | None:
-    """Return the debit line that settled a refund."""
-    return tx.execute(select(DEBITS.c.debit_id).where(DEBITS.c.refund_id == refund_id)).scalar()
-
-
 def raise_alarm(
     tx: Connection, alarm_id: str, *, kind: str, account: str, day: date | None, facts: Mapping[str, Any], at: datetime
 ) -> bool:

@@ -15,7 +15,7 @@ from payments_ingest.usecases.bank_days import republish
 from payments_ingest.usecases.matching import match
 from payments_ingest.usecases.posting import columns_of, post
 from payments_ingest.usecases.telling import tell_matched, tell_reversed, tell_unallocated, tell_unmatched
-from shared.errors import Conflict, FieldError, Forbidden, NotFound, Reject
+from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Reject
 from shared.ids import derived
 from shared.uow import Uow
 
@@ -231,11 +231,7 @@ def _movable(payment: Payment) -> None:
 def _check(uow: Uow, payment: Payment, parts: Sequence[Part]) -> None:
     errors = refuse_parts(payment.amount_ore, parts, known.cases_exist(uow.tx, {part.case_id for part in parts}))
     if errors:
-        raise Reject(
-            "validation",
-            f"{len(errors)} field(s) were not accepted",
-            errors=[FieldError(field, code, detail) for field, code, detail in errors],
-        )
+        raise Invalid(*(FieldError(field, code, detail) for field, code, detail in errors))
 
 
 def _found(uow: Uow, payment_id: str) -> Payment:

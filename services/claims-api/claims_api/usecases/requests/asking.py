@@ -14,7 +14,7 @@ from claims_api.store.cases import Case, TimelineEntry
 from claims_api.store.claims import Claim
 from claims_api.store.requests import Request, RequestClaim
 from claims_api.usecases.consequences import CLOSED_BY_HAND
-from shared.errors import Conflict, FieldError, NotFound, Reject
+from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.uow import Uow
 
 NOT_COLLECTED = frozenset({"hearing"})
@@ -52,7 +52,7 @@ def received(uow: Uow, asker: Asker) -> date:
     day = asker.received_on or uow.today
     wrong = check_received(day, uow.today)
     if wrong is not None:
-        raise invalid([FieldError("received_on", "received-on", wrong)])
+        raise Invalid(FieldError("received_on", "received-on", wrong))
     return day
 
 
@@ -62,7 +62,7 @@ def debtor_of(uow: Uow, case: Case, asker: Asker, about: Sequence[Claim]) -> str
         return case.debtor_ref
     liable = claims.parties_of(uow.tx, [claim.claim_id for claim in about])
     if not any(asker.debtor_ref in refs for refs in liable.values()):
-        raise invalid([FieldError("debtor_ref", "not-liable", "expected someone who is liable for one of the claims")])
+        raise Invalid(FieldError("debtor_ref", "not-liable", "expected someone who is liable for one of the claims"))
     return asker.debtor_ref
 
 
@@ -230,8 +230,3 @@ def tell(
         facts=shown,
     )
     cases.add_timeline(uow.tx, [entry])
-
-
-def invalid(errors: Sequence[FieldError]) -> Reject:
-    """Return the answer to fields that were not accepted."""
-    return Reject("validation", f"{len(errors)} field(s) were not accepted", errors=list(errors))

@@ -32,7 +32,7 @@ from claims_api.usecases.requests.notices import SYSTEM, issue_notice
 from claims_api.usecases.requests.refusing import write_reasons
 from shared import parking
 from shared.calendar import add_bank_days, deadline_after
-from shared.errors import FieldError
+from shared.errors import FieldError, Invalid
 from shared.events.claims import DisputeBody
 from shared.events.requests import ObjectionContested, ObjectionDecided
 from shared.law import Trace
@@ -175,7 +175,7 @@ def _check(request: Request, decided: Sequence[Claim], decision: Decision) -> No
     elif decision.upheld_ore is not None:
         errors.append(FieldError("upheld_ore", "not-partly", "expected null unless the outcome is partly"))
     if errors:
-        raise asking.invalid(errors)
+        raise Invalid(*errors)
 
 
 def _carry_out(

@@ -19,7 +19,7 @@ from claims_api.usecases.requests.freezing import let_go, stop
 from claims_api.usecases.requests.notices import SYSTEM, issue_notice
 from claims_api.usecases.requests.refusing import refuse, write_reasons
 from claims_api.usecases.requests.rules import deferral_rule
-from shared.errors import Conflict
+from shared.errors import Conflict, Invalid
 from shared.events.requests import DeferralEnded, DeferralGranted
 from shared.uow import Uow
 
@@ -52,7 +52,7 @@ def ask_deferral(uow: Uow, deps: Deps, case_id: str, until: date, asker: Asker) 
     ]
     wrong = check_until(until, uow.today, asked)
     if wrong is not None:
-        raise asking.invalid([wrong])
+        raise Invalid(wrong)
     grounds = grounds_against(
         until, uow.today, asked, at_legal_step=case.state == "legal", rule=deferral_rule(deps.settings)
     )
@@ -129,7 +129,7 @@ def decide_deferral(
     limits = [DeferralClaim(claim_id=claim.claim_id, last_day=claim.last_day) for claim in about]
     wrong = check_until(day, uow.today, limits)
     if wrong is not None:
-        raise asking.invalid([wrong])
+        raise Invalid(wrong)
     request = asking.move(
         uow,
         request,

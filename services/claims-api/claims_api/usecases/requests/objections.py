@@ -30,7 +30,7 @@ from claims_api.usecases.requests.asking import Asker, Held
 from claims_api.usecases.requests.freezing import AMOUNT_CHANGED, let_go, set_status_again, stop, withdraw_pending
 from claims_api.usecases.requests.notices import issue_notice
 from claims_api.usecases.requests.texts import digest_of, write_text
-from shared.errors import Conflict, FieldError, Forbidden
+from shared.errors import Conflict, FieldError, Forbidden, Invalid
 from shared.events.requests import Channel as EventChannel
 from shared.events.requests import ObjectionRaised, ObjectionWithdrawn
 from shared.money import kroner
@@ -135,7 +135,7 @@ def _claims(uow: Uow, case: Case, asked: Asked, asker: Asker) -> list[Claim]:
         if name not in inside
     ]
     if unknown:
-        raise asking.invalid(unknown)
+        raise Invalid(*unknown)
     if asker.visible is not None and any(claim.claim_id not in asker.visible for claim in wanted):
         raise Forbidden("not-liable", "claim_ids: expected claims you are liable for")
     if any(not asking.is_open(claim) for claim in wanted):
@@ -153,11 +153,11 @@ def _disputed(uow: Uow, deps: Deps, asked: Asked, about: Sequence[Claim]) -> int
         return None
     if len(about) > 1:
         detail = "expected null, or one claim: object to a part of each claim by itself"
-        raise asking.invalid([FieldError("disputed_ore", "one-claim", detail)])
+        raise Invalid(FieldError("disputed_ore", "one-claim", detail))
     owed = claim_balances(uow.tx, deps, [about[0].claim_id], as_of=uow.today, known_at=None)[about[0].claim_id]
     if not 0 < asked.disputed_ore <= max(owed.total_ore, about[0].principal_ore):
         detail = f"expected above zero and at most what is owed, {owed.total_ore} øre"
-        raise asking.invalid([FieldError("disputed_ore", "above-owed", detail)])
+        raise Invalid(FieldError("disputed_ore", "above-owed", detail))
     return None if freezes_whole(asked.disputed_ore, owed.total_ore) else asked.disputed_ore
 
 

@@ -29,7 +29,7 @@ from claims_api.usecases.requests.plans import shown
 from claims_api.usecases.requests.refusing import refuse, write_reasons
 from claims_api.usecases.requests.rules import plan_rule
 from shared.calendar import add_months
-from shared.errors import Conflict, FieldError
+from shared.errors import Conflict, FieldError, Invalid
 from shared.uow import Uow
 
 KIND = RequestKind.PLAN_CHANGE
@@ -136,7 +136,7 @@ def _terms(uow: Uow, seen: Seen, change: Change) -> Terms:
     terms = Terms(first_due=first_due, instalment_ore=change.instalment_ore, instalments=change.instalments)
     errors = check_terms(terms, uow.today)
     if errors:
-        raise asking.invalid(errors)
+        raise Invalid(*errors)
     return terms
 
 
@@ -147,7 +147,7 @@ def _check_pause(change: Change) -> None:
     if change.instalment_ore is not None or change.instalments is not None or change.first_due is not None:
         errors.append(FieldError("pause_months", "one-of", "expected a pause or new instalments, not both"))
     if errors:
-        raise asking.invalid(errors)
+        raise Invalid(*errors)
 
 
 def _schedule(uow: Uow, deps: Deps, held: Held, terms: Terms) -> list[Instalment]:

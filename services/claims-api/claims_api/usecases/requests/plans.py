@@ -29,7 +29,7 @@ from claims_api.usecases.requests.notices import issue_notice
 from claims_api.usecases.requests.outlook import is_estimate, outlook_of
 from claims_api.usecases.requests.refusing import refuse, write_reasons
 from claims_api.usecases.requests.rules import plan_rule
-from shared.errors import Conflict, FieldError, NotFound
+from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.events import requests as events
 from shared.kid import KidKind
 from shared.money import kroner
@@ -72,7 +72,7 @@ def ask_plan(uow: Uow, deps: Deps, asked: Asked, askers: Mapping[str, Asker]) ->
     wanted = list(dict.fromkeys([asked.case_id, *asked.case_ids]))
     errors += _unknown(asked, askers)
     if errors:
-        raise asking.invalid(errors)
+        raise Invalid(*errors)
     asker = askers[asked.case_id]
     group = _group(uow, asked.case_id, {case_id: askers[case_id] for case_id in wanted})
     debtor_ref = asking.debtor_of(uow, group.locked[asked.case_id], asker, group.about)
@@ -126,7 +126,7 @@ def decide_plan(
     terms = terms if outcome == "partly" and terms is not None else terms_of(request)
     errors = check_terms(terms, uow.today)
     if errors:
-        raise asking.invalid(errors)
+        raise Invalid(*errors)
     books = load_books(uow.tx, held.locked)
     plan = schedule(terms, outlook_of(books, about, uow.today, rules=deps.rules), rule=plan_rule(deps.settings))
     for case_id in held.case_ids:

@@ -16,7 +16,7 @@ from claims_api.usecases.requests.freezing import let_go, set_status_again
 from claims_api.usecases.requests.notices import issue_notice
 from claims_api.usecases.requests.texts import write_text
 from shared.calendar import deadline_after
-from shared.errors import Conflict, FieldError
+from shared.errors import Conflict, FieldError, Invalid
 from shared.events.requests import NoticeKind, RequestRefused
 from shared.uow import Uow
 
@@ -34,7 +34,7 @@ def refuse(uow: Uow, deps: Deps, held: Held, *, reasons: str | None, who: str) -
     """
     request = held.request
     if not reasons:
-        raise asking.invalid([FieldError("reasons", "missing", "expected why it is refused")])
+        raise Invalid(FieldError("reasons", "missing", "expected why it is refused"))
     stood_still = bool(holds.holds_of_request(uow.tx, request.request_id))
     pay_by = deadline_after(uow.today, AFTER_REJECTION_DAYS) if stood_still else None
     text_ids = write_reasons(uow, deps, request, reasons)
