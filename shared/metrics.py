@@ -24,6 +24,7 @@ CounterName = Literal[
     "bank_files_total",
     "bank_payments_total",
     "bank_matches_total",
+    "bank_forgotten_total",
     "steps_due_total",
     "timers_superseded_total",
     "letters_rendered_total",
@@ -43,6 +44,8 @@ GaugeName = Literal[
     "ledger_imbalance_ore",
     "bank_difference_ore",
     "bank_alarms",
+    "bank_waiting",
+    "bank_files_past_retention",
     "timers_due",
     "timers_held",
     "timers_late_seconds",
@@ -78,6 +81,7 @@ CATALOGUE: dict[str, Definition] = {
     "bank_files_total": Definition("Bank files received.", ("format", "state")),
     "bank_payments_total": Definition("Transactions read from bank files.", ("kind",)),
     "bank_matches_total": Definition("Matching results.", ("result",)),
+    "bank_forgotten_total": Definition("What was deleted for its age: payers, files, receivers, accounts.", ("what",)),
     "steps_due_total": Definition("Steps that came due.", ("kind",)),
     "timers_superseded_total": Definition("Timers that no longer applied when they came due."),
     "letters_rendered_total": Definition("Letters rendered.", ("kind",)),
@@ -95,6 +99,8 @@ CATALOGUE: dict[str, Definition] = {
     "ledger_imbalance_ore": Definition("What the ledger's invariants are off by; must be 0."),
     "bank_difference_ore": Definition("Statement against booked payments, over all days that differ; must be 0."),
     "bank_alarms": Definition("Open alarms about the bank, by kind.", ("kind",)),
+    "bank_waiting": Definition("Payments, refunds and files that wait for a person, by what they are.", ("what",)),
+    "bank_files_past_retention": Definition("Bank files older than they are kept; those of waiting payments stay."),
     "timers_due": Definition("Timers due and not fired."),
     "timers_held": Definition("Timers held back by the brake or a clock jump."),
     "timers_late_seconds": Definition("How late the oldest due timer is, by the business clock."),
@@ -108,7 +114,7 @@ CATALOGUE: dict[str, Definition] = {
     "http_request_seconds": Definition("Time to answer.", ("method", "route")),
     "inbox_batch_seconds": Definition("Time to apply one batch."),
     "letter_render_seconds": Definition("Time to render one letter.", ("kind",)),
-    "bank_file_seconds": Definition("Time from upload to accepted.", ("format",)),
+    "bank_file_seconds": Definition("Time to read a file through and prove its totals.", ("format",)),
 }
 
 M = TypeVar("M", Counter, Gauge, Histogram)

@@ -30,6 +30,12 @@ class Settings(BaseServiceSettings):
     inbox_settle_s: float = Field(
         default=1.0, ge=0, description="How long a dropped file lies unchanged before it is taken."
     )
+    retention_years: int = Field(
+        default=5, ge=0, le=50, description="Years after its own in which a voucher is kept (bokføringsloven § 13)."
+    )
+    refused_files_days: int = Field(
+        default=90, ge=1, description="Days in which a file is kept of which nothing was booked."
+    )
     payout_name: str = Field(default="Oslo kommune", description="Who pays, in outgoing payment files.")
     payout_bic: str = "DNBANOKK"
     payout_customer: str = Field(default="976819934", description="Our customer id in outgoing payment files.")

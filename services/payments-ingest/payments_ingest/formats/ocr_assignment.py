@@ -190,9 +190,7 @@ class AssignmentReader:
             text = parse_text(text)
             if not ore:
                 return None
-        key = days[3] + tx
-        if tx <= self._last_tx:
-            key = self._out_of_order(key, tx)
+        key = days[3] + tx if tx > self._last_tx else self._out_of_order(days[3] + tx, tx)
         self._last_tx = tx
         position = self._before + self.count
         if position > self._last_position:

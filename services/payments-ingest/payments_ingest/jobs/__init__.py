@@ -1,4 +1,4 @@
-"""Periodic work: taking files from the drop folder, staging and releasing them, bank days by cut-off, payouts."""
+"""Periodic work: taking files from the drop folder, staging and releasing them, payouts, bank days, retention."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from payments_ingest.jobs.days import watch_days
 from payments_ingest.jobs.intake import take_inbox
 from payments_ingest.jobs.payouts import send_payouts
 from payments_ingest.jobs.release import release_next
+from payments_ingest.jobs.retention import forget_old
 from payments_ingest.jobs.staging import stage_next
 from payments_ingest.sources.inbox import Inbox
 from shared.service import Job
@@ -21,4 +22,5 @@ def jobs(inbox: Inbox) -> Sequence[Job]:
         Job("release", release_next, every_s=1.0),
         Job("payouts", send_payouts, every_s=5.0),
         Job("bank-days", watch_days, every_s=30.0),
+        Job("retention", forget_old, every_s=3_600.0),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from payments_ingest.deps import deps_of
 from payments_ingest.store import days
+from payments_ingest.store.waiting import count_waiting
 from payments_ingest.usecases.bank_days import GAP, close_by_cut_off, ensure_accounts, plan_cut_off
 from payments_ingest.usecases.debits import UNKNOWN
 from payments_ingest.usecases.statements import DIFFERS
@@ -29,13 +30,16 @@ def watch_days(service: Service) -> int:
 
 
 def _tell(service: Service) -> None:
-    """Set what the operator is alarmed by; which account and day it is, ``/v1/alarms`` and ``/v1/bank-days`` say."""
+    """Set what the operator is alarmed by and what waits for a person; ``/v1/alarms`` and the lists say which it is."""
     with service.db.read() as tx:
         differences = days.statement_differences(tx, DIFFERS)
         alarms = days.count_alarms(tx)
+        waiting = count_waiting(tx, service.clock.today())
     service.metrics.gauge("bank_difference_ore", sum(map(abs, differences.values())))
     for kind in ALARM_KINDS:
         service.metrics.gauge("bank_alarms", alarms.get(kind, 0), kind=kind)
+    for what, count in waiting.items():
+        service.metrics.gauge("bank_waiting", count, what=what)
 
 
 def _due(service: Service) -> bool:

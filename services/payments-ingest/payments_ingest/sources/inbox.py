@@ -124,6 +124,12 @@ def open_regular(path: Path) -> BinaryIO | None:
     return os.fdopen(descriptor, "rb")
 
 
+def drop_refused(settings: Settings, file_id: str) -> None:
+    """Delete a refused file and its report, if they were laid aside."""
+    for path in folder(settings, REFUSED).glob(f"{file_id}-*"):
+        path.unlink(missing_ok=True)
+
+
 def put_refused(
     settings: Settings, file_id: str, name: str, content: BinaryIO | None, problems: Sequence[Mapping[str, Any]]
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -54,6 +54,9 @@ class PayoutFile:
     sum_ore: int
     sha256: str
     made_at: datetime
+
+
+PAYOUT_FILE_COLUMNS = [PAYOUT_FILES.c[field.name] for field in fields(PayoutFile)]
 
 
 def insert_refund(tx: Connection, row: Mapping[str, Any]) -> bool:
@@ -117,7 +120,7 @@ def unsent_payout_file(tx: Connection) -> PayoutFile | None:
         REFUNDS.c.state == RefundState.RESERVED, REFUNDS.c.payout_file_id.is_not(None)
     )
     query = (
-        select(PAYOUT_FILES)
+        select(*PAYOUT_FILE_COLUMNS)
         .where(PAYOUT_FILES.c.payout_file_id.in_(waiting))
         .order_by(PAYOUT_FILES.c.made_at, PAYOUT_FILES.c.payout_file_id)
         .limit(1)

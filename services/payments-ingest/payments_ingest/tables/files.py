@@ -43,6 +43,8 @@ class BankFileRow(Model, table=True):
     duplicate_of: str | None = Field(default=None, max_length=ID)
     decided_by: str | None = Field(default=None, max_length=120)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
+    # When its bytes and payers were deleted for their age.
+    forgotten_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class StagedLineRow(Model, table=True):

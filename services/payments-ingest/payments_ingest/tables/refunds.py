@@ -58,3 +58,4 @@ class PayoutFileRow(Model, table=True):
     sum_ore: int = Field(sa_type=BigInteger)
     sha256: str = Field(max_length=64)
     made_at: datetime = Field(sa_type=Instant)
+    forgotten_at: datetime | None = Field(default=None, sa_type=Instant)
