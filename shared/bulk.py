@@ -1,17 +1,21 @@
 """Writing many rows at once, in the way the database takes them fastest.
 
 PostgreSQL gets new rows by COPY, and rows that may be there already as one document in one statement; a row or two, and
-everything on SQLite, goes through the driver's own many-rows call. What is stored is the same each way: values pass
-through their columns' types, and columns that rows leave out get their defaults.
+everything on SQLite, goes through the driver's own many-rows call. Rows with JSON in them that COPY is not allowed to
+bring (it cannot pass by a key that is taken, and row-level security forbids it) it brings as far as a temporary table.
+What is stored is the same each way: values pass through their columns' types, and columns that rows leave out get
+their defaults.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import repeat
+from operator import attrgetter
 from typing import Any, cast
 
 from sqlalchemy import JSON, Column, ColumnDefault, Connection, Table
@@ -22,7 +26,9 @@ FEW = 10
 """Up to so many rows the driver's own way is as quick."""
 
 Rows = Sequence[Mapping[str, Any]]
+_IGNORE = " ON CONFLICT DO NOTHING"
 _Converter = Callable[[Any], Any]
+_Values = Sequence[tuple[Any, ...]]
 
 
 def insert_rows(tx: Connection, table: Table, rows: Rows) -> int:
@@ -30,10 +36,19 @@ def insert_rows(tx: Connection, table: Table, rows: Rows) -> int:
 
     Raises IntegrityError when one collides with a unique key or refers to nothing.
     """
-    if len(rows) > FEW and _takes_copies(tx, table):
-        _copy(tx, table, rows)
-        return len(rows)
-    return _insert(tx, table, rows, "")
+    return _insert(tx, table, *_read(rows))
+
+
+def insert_all(
+    tx: Connection, table: Table, things: Sequence[Any], names: Sequence[str], *, ignore: bool = False, **same: Any
+) -> int:
+    """Insert a row for each thing, its attributes ``names`` being the columns; returns how many were new.
+
+    ``same`` are columns with one value in every row; ``ignore`` leaves rows that collide with a unique key.
+    """
+    rest = tuple(same.values())
+    values = [(*known, *rest) for known in map(attrgetter(*names), things)]
+    return _insert(tx, table, (*names, *same), values, _IGNORE if ignore else "")
 
 
 def insert_once(tx: Connection, table: Table, rows: Rows) -> int:
@@ -44,7 +59,7 @@ def insert_once(tx: Connection, table: Table, rows: Rows) -> int:
     if len(rows) > FEW and _takes_copies(tx, table):
         savepoint = tx.begin_nested()
         try:
-            _copy(tx, table, rows)
+            insert_rows(tx, table, rows)
         except IntegrityError:
             savepoint.rollback()
         else:
@@ -55,14 +70,15 @@ def insert_once(tx: Connection, table: Table, rows: Rows) -> int:
 
 def insert_ignore(tx: Connection, table: Table, rows: Rows) -> int:
     """Insert rows, leaving those that collide with a unique key; returns how many were new."""
-    return _insert(tx, table, rows, " ON CONFLICT DO NOTHING")
+    return _insert(tx, table, *_read(rows), _IGNORE)
 
 
 def upsert(tx: Connection, table: Table, rows: Rows, *, key: Sequence[str], update: Sequence[str]) -> None:
     """Insert rows that all have the same columns; where ``key`` is taken, set ``update`` to the new values."""
     quote = tx.dialect.identifier_preparer.quote
     changes = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in update)
-    _insert(tx, table, _last_of_each(rows, key), f" ON CONFLICT ({', '.join(map(quote, key))}) DO UPDATE SET {changes}")
+    conflict = f" ON CONFLICT ({', '.join(map(quote, key))}) DO UPDATE SET {changes}"
+    _insert(tx, table, *_read(_last_of_each(rows, key)), conflict)
 
 
 def update_rows(tx: Connection, table: Table, rows: Rows, *, key: str) -> None:
@@ -71,17 +87,23 @@ def update_rows(tx: Connection, table: Table, rows: Rows, *, key: str) -> None:
     if not rows:
         return
     quote = tx.dialect.identifier_preparer.quote
-    shape = _shape(tx, table, tuple(rows[0]))
-    name, one = quote(table.name), quote(key)
     changed = [column for column in rows[0] if column != key]
+    names = (*changed, key)
+    shape = _shape(tx, table, names)
+    values = shape.converted([tuple(row[name] for name in names) for row in rows])
+    name, one = quote(table.name), quote(key)
     if tx.dialect.name == "postgresql" and not shape.has_json:
         changes = ", ".join(f"{quote(column)} = new.{quote(column)}" for column in changed)
         statement = f"UPDATE {name} SET {changes} FROM {_DOCUMENT.format(name)} AS new WHERE {name}.{one} = new.{one}"
-        tx.exec_driver_sql(statement, (_document(shape, rows),))
+        tx.exec_driver_sql(statement, (_document(names, values),))
         return
     changes = ", ".join(f"{quote(column)} = {shape.place}" for column in changed)
-    values = [tuple(shape.convert(column, row[column]) for column in (*changed, key)) for row in rows]
     tx.exec_driver_sql(f"UPDATE {name} SET {changes} WHERE {one} = {shape.place}", values)
+
+
+def _read(rows: Rows) -> tuple[tuple[str, ...], _Values]:
+    names = tuple(rows[0]) if rows else ()
+    return names, [tuple(map(row.__getitem__, names)) for row in rows]
 
 
 def _last_of_each(rows: Rows, key: Sequence[str]) -> Rows:
@@ -93,28 +115,20 @@ def _last_of_each(rows: Rows, key: Sequence[str]) -> Rows:
 class _Shape:
     """How rows with these columns go to the driver: each value's conversion, and what the rows leave out."""
 
-    names: tuple[str, ...]
+    every: tuple[str, ...]
     converters: tuple[_Converter | None, ...]
     left_out: tuple[Any, ...]
     columns: str
-    places: str
     place: str
     has_json: bool
-    copied: tuple[_Converter | None, ...]
-    """Conversions for COPY, which takes JSON as text."""
 
-    def values(self, row: Mapping[str, Any], converters: tuple[_Converter | None, ...]) -> tuple[Any, ...]:
-        return (
-            *(
-                row[name] if convert is None else convert(row[name])
-                for name, convert in zip(self.names, converters, strict=True)
-            ),
-            *self.left_out,
-        )
-
-    def convert(self, name: str, value: Any) -> Any:
-        convert = self.converters[self.names.index(name)]
-        return value if convert is None else convert(value)
+    def converted(self, rows: _Values) -> _Values:
+        """Return rows as the driver takes them, column by column, for few columns need a conversion."""
+        columns: list[Iterable[Any]] = [
+            values if convert is None else map(convert, values)
+            for values, convert in zip(zip(*rows, strict=True), self.converters, strict=True)
+        ]
+        return list(zip(*columns, *(repeat(value, len(rows)) for value in self.left_out), strict=True))
 
 
 _shapes: dict[tuple[str, int, tuple[str, ...]], _Shape] = {}
@@ -130,28 +144,20 @@ def _shape(tx: Connection, table: Table, names: tuple[str, ...]) -> _Shape:
 
 
 def _make_shape(table: Table, names: tuple[str, ...], dialect: Dialect) -> _Shape:
-    place = "%s" if dialect.name == "postgresql" else "?"
     quote = dialect.identifier_preparer.quote
     defaults = {c.name: _default(c) for c in table.c if c.default is not None and c.name not in names}
     every = (*names, *defaults)
-    converters = tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in every)
-    left_out = tuple(
-        value if convert is None else convert(value)
-        for value, convert in zip(defaults.values(), converters[len(names) :], strict=True)
-    )
-    is_json = {name: isinstance(table.c[name].type, JSON) for name in every}
+    converters = tuple(_converter(table.c[name], dialect) for name in every)
     return _Shape(
-        names=names,
+        every=every,
         converters=converters[: len(names)],
-        left_out=left_out,
-        columns=", ".join(quote(name) for name in every),
-        places=", ".join([place] * len(every)),
-        place=place,
-        has_json=any(is_json.values()),
-        copied=tuple(
-            _as_json if is_json[name] else convert
-            for name, convert in zip(names, converters[: len(names)], strict=True)
+        left_out=tuple(
+            value if convert is None else convert(value)
+            for value, convert in zip(defaults.values(), converters[len(names) :], strict=True)
         ),
+        columns=", ".join(map(quote, every)),
+        place="%s" if dialect.name == "postgresql" else "?",
+        has_json=any(isinstance(table.c[name].type, JSON) for name in every),
     )
 
 
@@ -160,24 +166,33 @@ def _default(column: Column[Any]) -> Any:
     return made.arg(None) if made.is_callable else made.arg
 
 
-def _insert(tx: Connection, table: Table, rows: Rows, conflict: str) -> int:
+def _converter(column: Column[Any], dialect: Dialect) -> _Converter | None:
+    kind = column.type.dialect_impl(dialect)
+    # Both databases take JSON as text; the driver's own wrapper for it costs as much again.
+    return _as_json if isinstance(kind, JSON) else kind.bind_processor(dialect)
+
+
+def _insert(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values, conflict: str = "") -> int:
     if not rows:
         return 0
-    shape = _shape(tx, table, tuple(rows[0]))
+    shape = _shape(tx, table, names)
+    values = shape.converted(rows)
     name = tx.dialect.identifier_preparer.quote(table.name)
     into = f"INSERT INTO {name} ({shape.columns})"
-    if len(rows) > FEW and tx.dialect.name == "postgresql" and not shape.has_json:
-        statement = f"{into} SELECT {shape.columns} FROM {_DOCUMENT.format(name)}{conflict}"
-        return tx.exec_driver_sql(statement, (_document(shape, rows),)).rowcount
-    values = [shape.values(row, shape.converters) for row in rows]
-    return tx.exec_driver_sql(f"{into} VALUES ({shape.places}){conflict}", values).rowcount
+    if len(values) <= FEW or tx.dialect.name != "postgresql":
+        places = ", ".join([shape.place] * len(shape.every))
+        return tx.exec_driver_sql(f"{into} VALUES ({places}){conflict}", values).rowcount
+    if not conflict and _takes_copies(tx, table):
+        return _copy(tx, name, shape, values)
+    if shape.has_json:
+        return _by_way_of_a_copy(tx, table, shape, values, conflict)
+    statement = f"{into} SELECT {shape.columns} FROM {_DOCUMENT.format(name)}{conflict}"
+    return tx.exec_driver_sql(statement, (_document(shape.every, values),)).rowcount
 
 
-def _document(shape: _Shape, rows: Rows) -> str:
-    """Return rows as one JSON array of objects, their defaults included."""
-    names = [name.strip('"') for name in shape.columns.split(", ")]
-    found = [dict(zip(names, shape.values(row, shape.converters), strict=True)) for row in rows]
-    return json.dumps(found, default=_as_text, ensure_ascii=False)
+def _document(names: Sequence[str], rows: _Values) -> str:
+    """Return rows as one JSON array of objects."""
+    return json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_as_text, ensure_ascii=False)
 
 
 def _as_json(value: Any) -> str:
@@ -205,13 +220,28 @@ def _takes_copies(tx: Connection, table: Table) -> bool:
     return bool(seen[table.name])
 
 
-def _copy(tx: Connection, table: Table, rows: Rows) -> None:
-    shape = _shape(tx, table, tuple(rows[0]))
-    statement = f"COPY {tx.dialect.identifier_preparer.quote(table.name)} ({shape.columns}) FROM STDIN"
+def _copy(tx: Connection, name: str, shape: _Shape, values: _Values) -> int:
+    statement = f"COPY {name} ({shape.columns}) FROM STDIN"
     driver = cast(Any, tx.connection.dbapi_connection)
     with _as_sqlalchemy_says(tx, statement), driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(shape.values(row, shape.copied))
+        write = copy.write_row
+        for row in values:
+            write(row)
+    return len(values)
+
+
+def _by_way_of_a_copy(tx: Connection, table: Table, shape: _Shape, values: _Values, conflict: str) -> int:
+    """Bring rows by COPY into a temporary table of this connection, and from there by one INSERT."""
+    quote = tx.dialect.identifier_preparer.quote
+    name, waiting = quote(table.name), quote(f"new_{table.name}")
+    tx.exec_driver_sql(
+        f"CREATE TEMP TABLE IF NOT EXISTS {waiting} ON COMMIT DELETE ROWS AS SELECT * FROM {name} WITH NO DATA"
+    )
+    tx.exec_driver_sql(f"DELETE FROM {waiting}")  # what an earlier call in this transaction left
+    _copy(tx, waiting, shape, values)
+    return tx.exec_driver_sql(
+        f"INSERT INTO {name} ({shape.columns}) SELECT {shape.columns} FROM {waiting}{conflict}"
+    ).rowcount
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Engine,
     String,
     Table,
+    any_,
     bindparam,
     create_engine,
     event,
@@ -37,6 +38,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from shared.bulk import insert_all as insert_all
 from shared.bulk import insert_ignore as insert_ignore
 from shared.bulk import insert_once as insert_once
 from shared.bulk import insert_rows as insert_rows
@@ -72,7 +74,8 @@ class Instant(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("instant: expected an aware datetime, got a naive one")
-        value = value.astimezone(UTC)
+        if value.tzinfo is not UTC:
+            value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
@@ -253,6 +256,13 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
         yield piece
 
 
+def any_of(tx: Connection, column: Column[Any], values: Iterable[str]) -> ColumnElement[bool]:
+    """Say that a text column holds one of these values; PostgreSQL gets them as one array, however many they are."""
+    if tx.dialect.name != "postgresql":
+        return column.in_(list(values))
+    return column == any_(bindparam(None, list(values), type_=ARRAY(String)))
+
+
 def among(tx: Connection, columns: Sequence[Column[Any]], wanted: Sequence[tuple[str, ...]]) -> ColumnElement[bool]:
     """Say that these text columns hold one of these tuples.
 
@@ -274,4 +284,4 @@ def lock_rows(tx: Connection, table: Table, column: str, ids: Iterable[str]) -> 
         return
     field: Column[Any] = table.c[column]
     for piece in chunks(sorted(set(ids))):
-        tx.execute(select(field).where(field.in_(piece)).order_by(field).with_for_update()).all()
+        tx.execute(select(field).where(any_of(tx, field, piece)).order_by(field).with_for_update()).all()
