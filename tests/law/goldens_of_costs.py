@@ -11,6 +11,7 @@ from law import announced
 from law.goldens import MISSING, Golden, day
 
 from claims_api.domain.court_fees import CourtStep, court_fee, standard_compensation
+from claims_api.domain.fees import EarlierLetter, LetterKind, letter_fees
 from claims_api.domain.rates import Rates
 from claims_api.domain.salaer import SalaerClaim, foreign_collection, heavy_from, lawyer_led, plan_addition
 
@@ -84,6 +85,25 @@ def salaer_goldens() -> Iterator[Golden]:
             for paid in ("2026-03-18", "2026-03-19", "2026-11-02")
         ],
         answer=[0, 28_125, 28_125],
+    )
+    yield Golden(
+        name="letters charged before count against the scale, and nothing is owed back",
+        ask=lambda rates: [
+            scale(replace(_scaled(500, "2026-01-15", "2026-03-04"), letter_fees_ore=fees), paid, rates=rates).value
+            for scale, paid in ((foreign_collection, date(2026, 3, 5)), (lawyer_led, date(2026, 4, 7)))
+            for fees in (0, 3_800, 18_749, 18_750, 18_751)
+        ],
+        answer=[18_750, 14_950, 1, 0, 0] * 2,
+    )
+    yield Golden(
+        name="what letters before the betalingsoppfordring cost",
+        ask=lambda rates: letter_fees(
+            [
+                EarlierLetter(kind=kind, sent_on=date(2026, 1, 29), deadline=None, fee_ore=fee)
+                for kind, fee in ((LetterKind.REMINDER, 3_800), (LetterKind.NOTICE, 3_500), (LetterKind.DEMAND, 11_300))
+            ]
+        ),
+        answer=7_300,
     )
     yield Golden(
         name="salær: nothing from a minor, on a dispute or before a demand, and the step and ground are told",

@@ -46,6 +46,8 @@ RULES: tuple[Callable[..., Any], ...] = (
     salaer.plan_addition,
     salaer.bracket,
     salaer._light,
+    salaer._beside_letters,
+    fees.letter_fees,
     court_fees.court_fee,
     court_fees.standard_compensation,
     claim_types.interest_from,

@@ -121,7 +121,7 @@ def time_that_acknowledges(module: ModuleType) -> AbstractContextManager[None]:
 
 
 NAIVE: Mapping[int, Wrong] = {
-    1: code(demand._own_cost, "claim.regime is FeeRegime.OWN_FEES or kind", "kind"),
+    1: code(demand._own_cost, "if claim.regime is FeeRegime.OWN_FEES:", "if False:"),
     2: code(fees.letter_fee, "act_2026 = rules.act_2026_on(sent_on)", "act_2026 = False"),
     3: code(fees._refused, "if sent_on < earliest:", "if False:"),
     4: code(fees._small_refused, " or not _missed(small[-1], sent_on, rules)", ""),

@@ -19,6 +19,8 @@ from claims_api.domain.rules import MoneyRules
 from claims_api.settings import Settings as ClaimsSettings
 from escalation.domain.policy import DEFAULT_FILE
 from escalation.settings import Settings as EscalationSettings
+from notifications.settings import Settings as NotificationsSettings
+from payments_ingest.settings import Settings as PaymentsSettings
 
 ROOT = Path(__file__).parents[2]
 INDEX = runpy.run_path(str(ROOT / "docs/rules/index.py"))
@@ -141,13 +143,14 @@ def has_test(name: str) -> bool:
     return any(isinstance(node, ast.FunctionDef) and node.name == function for node in ast.walk(tree))
 
 
+SETTINGS = (ClaimsSettings, PaymentsSettings, EscalationSettings, NotificationsSettings)
+
+
 def setting_exists(name: str) -> bool:
     if name.startswith("MoneyRules."):
         return name.removeprefix("MoneyRules.") in {field.name for field in fields(MoneyRules)}
     field = name.removeprefix("INKASSO_").lower()
-    return name.startswith("INKASSO_") and (
-        field in ClaimsSettings.model_fields or field in EscalationSettings.model_fields
-    )
+    return name.startswith("INKASSO_") and any(field in settings.model_fields for settings in SETTINGS)
 
 
 def ladder_has(name: str) -> bool:

@@ -207,7 +207,8 @@ def test_standard_compensation_is_for_businesses_and_net_of_costs() -> None:
 
 
 def of(name: str, regime: FeeRegime = FeeRegime.OWN_FEES, **changes: object) -> FeeClaim:
-    letters = (earlier(NOTICE, date(2026, 1, 29)),)
+    cost = 3_800 if regime is FeeRegime.OWN_FEES else 0
+    letters = (earlier(NOTICE, date(2026, 1, 29), fee_ore=cost),)
     values = {
         "claim_id": name,
         "charged": ChargedClaim(due_date=date(2026, 1, 15), letters=letters),
@@ -244,3 +245,14 @@ def test_foreign_collection_sizes_the_claims_of_a_letter_together() -> None:
     assert letters_fee(of("a", foreign)) == 30_000
     assert letters_fee(of("a", foreign), of("b", foreign)) == 60_000
     assert letters_fee(of("a", FeeRegime.LAWYER_LED)) == 0
+
+
+def test_under_a_scale_a_varsel_is_free_and_what_letters_cost_before_is_taken_off() -> None:
+    foreign, lawyer = FeeRegime.FOREIGN_COLLECTION, FeeRegime.LAWYER_LED
+    new = ChargedClaim(due_date=date(2026, 1, 15))
+    assert letters_fee(of("a", charged=new), kind=NOTICE) == 3_800
+    assert letters_fee(of("a", foreign, charged=new), kind=NOTICE) == 0
+    assert letters_fee(of("a", lawyer, charged=new), kind=NOTICE) == 0
+    charged = ChargedClaim(due_date=date(2026, 1, 15), letters=(earlier(NOTICE, date(2026, 1, 29)),))
+    assert letters_fee(of("a", foreign, charged=charged)) == 30_000 - 3_800
+    assert letters_fee(of("a", foreign, charged=charged), of("b", foreign, charged=charged)) == 60_000 - 7_600

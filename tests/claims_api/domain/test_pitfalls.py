@@ -40,10 +40,17 @@ RATES = load_rates()
 DUE, VARSEL, DEADLINE, DEMAND = date(2026, 1, 15), date(2026, 1, 29), date(2026, 2, 12), date(2026, 2, 18)
 NOTICE_SENT = EarlierLetter(kind=LetterKind.NOTICE, sent_on=VARSEL, deadline=DEADLINE, fee_ore=3_800)
 CHARGED = ChargedClaim(due_date=DUE, letters=(NOTICE_SENT,))
+FREE_LETTER = replace(NOTICE_SENT, fee_ore=0)
+"""Under a scale no letter carries a fee of its own."""
 
 
 def own(name: str = "a", charged: ChargedClaim = CHARGED, size_ore: int = 300_000) -> FeeClaim:
     return FeeClaim(claim_id=name, charged=charged, regime=FeeRegime.OWN_FEES, size_ore=size_ore)
+
+
+def scaled_claim(name: str) -> FeeClaim:
+    kept = own(name, charged=ChargedClaim(due_date=DUE, letters=(FREE_LETTER,)), size_ore=300_000)
+    return replace(kept, regime=FeeRegime.FOREIGN_COLLECTION)
 
 
 def demand_cost(*claims: FeeClaim, rules: MoneyRules = RULES, day: date = DEMAND) -> int:
@@ -139,9 +146,7 @@ def test_pitfall_11_salaer_by_the_sats_at_payment_fees_by_the_sats_at_sending() 
 
 
 def test_pitfall_12_the_bracket_is_the_claim_as_it_was_due() -> None:
-    kept = own(size_ore=300_000)
-    foreign = replace(kept, regime=FeeRegime.FOREIGN_COLLECTION)
-    assert demand_cost(foreign) == 60_000  # 3 000 kroner, whatever was paid since
+    assert demand_cost(scaled_claim("a")) == 60_000  # 3 000 kroner, whatever was paid since
 
 
 def test_pitfall_13_each_amount_has_its_own_rounding() -> None:
@@ -202,8 +207,7 @@ def test_pitfall_19_no_standard_compensation_from_consumers_nor_on_top_of_fees()
 
 
 def test_pitfall_20_claims_that_go_together_cost_once_on_their_sum() -> None:
-    one, other = (replace(own(name), regime=FeeRegime.FOREIGN_COLLECTION) for name in "ab")
-    assert demand_cost(one, other) == 60_000
+    assert demand_cost(scaled_claim("a"), scaled_claim("b")) == 60_000
     assert demand_cost(own("a"), own("b")) == 11_300
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from support.treasury import ACCOUNT, OLA, Treasury
+from support.treasury import ACCOUNT, OLA, Treasury, notice
 
 from claims_api.domain.ledger import EntryKind, standing
+from claims_api.domain.new_claim import NewDebtor, PostalAddress
 from claims_api.usecases.letters import post_later_costs
 from claims_api.usecases.register import Registered
 from shared.events.claims import ClaimReopened
@@ -27,14 +28,43 @@ def run_costs(treasury: Treasury, day: date) -> int:
 def test_foreign_collection_charges_light_then_heavy_salaer(treasury: Treasury) -> None:
     claim = foreign(treasury)
     varsel = treasury.at(VARSEL).letter("inkassovarsel", claim)
-    assert (varsel.fee_ore, varsel.fee_label) == (3_800, "Inkassosalær")
+    assert (varsel.fee_ore, varsel.fee_label) == (0, "Inkassosalær")
     demand = treasury.at(DEMAND).letter("betalingsoppfordring", claim)
     assert demand.fee_ore == 60_000
-    assert run_costs(treasury, date(2026, 4, 1)) == 0 or treasury.balance(claim).balance.fees_ore == 63_800
+    run_costs(treasury, date(2026, 4, 1))
+    assert treasury.balance(claim).balance.fees_ore == 60_000
     assert run_costs(treasury, date(2026, 4, 2)) == 1
-    assert treasury.balance(claim).balance.fees_ore == 3_800 + 120_000
+    assert treasury.balance(claim).balance.fees_ore == 120_000
     assert run_costs(treasury, date(2026, 4, 7)) == 0
     assert treasury.statement(claim).total_ore == treasury.balance(claim).total_ore
+
+
+def test_letters_the_unit_charged_for_are_taken_off_the_salaer(treasury: Treasury) -> None:
+    """The scale is the most that recovery may cost in all: a creditor has its own fees or the scale, never both."""
+    own = notice(VARSEL, date(2026, 2, 12), fee_ore=3_800)
+    claim = treasury.at(date(2026, 2, 13)).register(
+        due=DUE, principal_ore=300_000, unit="kulturhus-as", claim_type="other_invoice", who=OLA, prior_notice=own
+    )
+    assert treasury.at(DEMAND).letter("betalingsoppfordring", claim).fee_ore == 60_000 - 3_800
+    assert treasury.balance(claim).balance.fees_ore == 60_000
+    run_costs(treasury, date(2026, 4, 2))
+    assert treasury.balance(claim).balance.fees_ore == 120_000
+
+
+def test_a_business_pays_half_as_much_again_at_every_step(treasury: Treasury) -> None:
+    firm = NewDebtor(
+        kind="business",
+        name="Nordmann AS",
+        org_number="974780747",
+        address=PostalAddress(line1="Storgata 1", postal_code="0155", city="Oslo"),
+    )
+    claim = treasury.register(
+        due=DUE, principal_ore=300_000, unit="kulturhus-as", claim_type="other_invoice", debtor=firm
+    )
+    treasury.at(VARSEL).letter("inkassovarsel", claim)
+    assert treasury.at(DEMAND).letter("betalingsoppfordring", claim).fee_ore == 90_000
+    run_costs(treasury, date(2026, 4, 2))
+    assert treasury.balance(claim).balance.fees_ore == 180_000
 
 
 def test_a_payment_ordered_before_the_heavy_day_and_known_after_it_costs_light(treasury: Treasury) -> None:
@@ -46,7 +76,7 @@ def test_a_payment_ordered_before_the_heavy_day_and_known_after_it_costs_light(t
     treasury.pay(claim, owed, date(2026, 4, 1))
     assert treasury.balance(claim).total_ore == 0
     fees = [row for row in standing(treasury.entries(claim)) if row.kind is EntryKind.FEE]
-    assert sum(row.amount_ore for row in fees) == 63_800
+    assert sum(row.amount_ore for row in fees) == 60_000
     assert treasury.proof().difference_ore == 0
 
 

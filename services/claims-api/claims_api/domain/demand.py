@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from claims_api.domain.fees import ChargedClaim, FeeRegime, LetterKind, letter_fee
+from claims_api.domain.fees import ChargedClaim, FeeRegime, LetterKind, letter_fee, letter_fees
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.salaer import SalaerClaim, foreign_collection
 from shared.calendar import add_bank_days, deadline_after, is_bank_day, next_working_day, working_day_after
@@ -187,7 +187,8 @@ def demand_fee(
 
     ``last_demand_fee_on`` is the day of the latest betalingsoppfordring with a fee for this debtor and legal person: in
     the 14 days from it another is free. A letter that replaces an earlier one is free, and so is everything a
-    lawyer-led creditor sends (its cost comes later and instead).
+    lawyer-led creditor sends (its cost comes later and instead) and the varsel of a foreign collector: the salær of the
+    betalingsoppfordring is all that is paid, and nothing within the varsel's deadline (inkassoloven § 17).
     """
     free = _free_ground(kind, dispatch, last_demand_fee_on, rules)
     if free is None:
@@ -309,7 +310,7 @@ def _own_cost(
         return _no_cost(kind, "replaces_an_earlier_letter")
     if claim.regime is FeeRegime.LAWYER_LED:
         return _no_cost(kind, "lawyer_led")
-    if claim.regime is FeeRegime.OWN_FEES or kind is not LetterKind.DEMAND:
+    if claim.regime is FeeRegime.OWN_FEES:
         return letter_fee(kind, dispatch, claim.charged, rules=rules)
     merged = SalaerClaim(
         size_ore=sum(one.size_ore for one in together),
@@ -319,6 +320,8 @@ def _own_cost(
         vat=claim.vat,
         minor=claim.charged.minor,
         disputed=claim.charged.disputed,
+    if kind is not LetterKind.DEMAND:
+        return _no_cost(kind, "salaer_covers_it")
     )
     return foreign_collection(merged, dispatch, rates=rules.rates)
 
@@ -326,3 +329,4 @@ def _own_cost(
 def _no_cost(kind: LetterKind, ground: str) -> Traced[int]:
     inputs: dict[str, str | int | None] = {"kind": kind.value, "ground": ground}
     return Traced(value=0, trace=Trace(rule="demand.no_fee", reference="inkassoforskriften §§ 1-2, 1-3", inputs=inputs))
+        letter_fees_ore=sum(letter_fees(one.charged.letters) for one in together),

@@ -101,6 +101,11 @@ def lawful_fee_max(kind: LetterKind, sent_on: date, claim: ChargedClaim, *, rule
     """Return the most a unit's own letter may have cost in øre; what it states above this is a field error."""
     return letter_fee(kind, sent_on, claim, rules=rules).value
 
+def letter_fees(letters: Sequence[EarlierLetter]) -> int:
+    """Return what letters before a betalingsoppfordring cost in all, in øre."""
+    return sum(letter.fee_ore for letter in letters if letter.kind is not LetterKind.DEMAND)
+
+
 
 def _refused(kind: LetterKind, sent_on: date, claim: ChargedClaim, rules: MoneyRules) -> str | None:
     if claim.minor:

@@ -37,7 +37,8 @@ class SalaerClaim:
 
     ``business``: the debtor is one; ``vat``: more than half of the claim is outside VAT-liable business;
     ``demand_deadline``: the deadline of the betalingsoppfordring, None when none was sent; ``minor``, ``disputed``:
-    no costs.
+    no costs. ``letter_fees_ore``: what the creditor charged for letters of its own; it counts against the scale, which
+    is the most that recovery may cost in all (Lovavdelingen 05.05.2000).
     """
 
     size_ore: int
@@ -47,12 +48,14 @@ class SalaerClaim:
     vat: bool = False
     minor: bool = False
     disputed: bool = False
+    letter_fees_ore: int = 0
 
 
 def foreign_collection(claim: SalaerClaim, paid_on: date, *, rates: Rates) -> Traced[int]:
     """Return the salær in øre when the principal is paid on ``paid_on``: light, or heavy from deadline + 29.
 
-    Heavy is the total and replaces light. Zero before a betalingsoppfordring was sent.
+    Heavy is the total and replaces light; letter fees charged before are taken off it. Zero before a
+    betalingsoppfordring was sent.
     """
     if claim.demand_deadline is None or claim.minor or claim.disputed:
         return _nothing(claim, "no_demand" if claim.demand_deadline is None else "free")
@@ -66,7 +69,7 @@ def foreign_collection(claim: SalaerClaim, paid_on: date, *, rates: Rates) -> Tr
         exact *= 1 + Fraction(vat)
         inputs["vat"] = str(vat)
     trace = Trace(rule="salaer.foreign_collection", reference=REFERENCE, inputs=inputs)
-    return Traced(value=round_ore(exact, Rounding.ORE_HALF_UP), trace=trace)
+    return Traced(value=_beside_letters(exact, claim), trace=trace)
 
 
 def heavy_from(demand_deadline: date, *, rates: Rates) -> date:
@@ -78,7 +81,8 @@ def heavy_from(demand_deadline: date, *, rates: Rates) -> date:
 def lawyer_led(claim: SalaerClaim, paid_on: date, *, rates: Rates) -> Traced[int]:
     """Return the cost of a creditor's own collection led by a lawyer: light rate, no heavy step, no VAT.
 
-    Only once the deadline of the betalingsoppfordring is missed by more than 14 days, and never beside letter fees.
+    Only once the deadline of the betalingsoppfordring is missed by more than 14 days, and never beside letter fees:
+    those the creditor charged before are taken off it.
     """
     if claim.demand_deadline is None or claim.minor or claim.disputed:
         return _nothing(claim, "no_demand" if claim.demand_deadline is None else "free")
@@ -87,7 +91,7 @@ def lawyer_led(claim: SalaerClaim, paid_on: date, *, rates: Rates) -> Traced[int
         return _nothing(claim, "deadline_not_missed_by_enough")
     exact, inputs = _light(claim, paid_on, rates)
     trace = Trace(rule="salaer.lawyer_led", reference=REFERENCE_LAWYER, inputs=inputs)
-    return Traced(value=round_ore(exact, Rounding.ORE_HALF_UP), trace=trace)
+    return Traced(value=_beside_letters(exact, claim), trace=trace)
 
 
 def later_steps(
@@ -144,6 +148,11 @@ def bracket(size_ore: int) -> str:
     return "salaer_above"
 
 
+def _beside_letters(exact: Fraction, claim: SalaerClaim) -> int:
+    """Return what is left of the scale when the letters charged before are taken off it."""
+    return max(0, round_ore(exact, Rounding.ORE_HALF_UP) - claim.letter_fees_ore)
+
+
 def _light(claim: SalaerClaim, paid_on: date, rates: Rates) -> tuple[Fraction, dict[str, str | int | None]]:
     name = bracket(claim.size_ore)
     multiple = rates.row(name, claim.due_date)
@@ -157,6 +166,8 @@ def _light(claim: SalaerClaim, paid_on: date, rates: Rates) -> tuple[Fraction, d
         "source": sats.source,
         "paid_on": paid_on.isoformat(),
     }
+    if claim.letter_fees_ore:
+        inputs["letter_fees_ore"] = claim.letter_fees_ore
     if claim.business:
         factor = rates.value("salaer_business", paid_on)
         exact *= Fraction(factor)

@@ -27,12 +27,23 @@ from claims_api.domain.facts import (
     SentDemand,
     charges_of,
 )
-from claims_api.domain.fees import FeeRegime, LetterKind
+from claims_api.domain.fees import EarlierLetter, FeeRegime, LetterKind, letter_fees
 from claims_api.domain.ledger import EntryKind, Transfer, standing
 from claims_api.domain.posting import Booked, CaseFrame, bring_up_to_date
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.salaer import SalaerClaim, foreign_collection, later_steps, lawyer_led
-from claims_api.store import choices, claims, decisions, demands, disputes, ledger, payments, petitions, requests_plans
+from claims_api.store import (
+    choices,
+    claims,
+    debtors,
+    decisions,
+    demands,
+    disputes,
+    ledger,
+    payments,
+    petitions,
+    requests_plans,
+)
 from claims_api.store.cases import Case
 from claims_api.store.claims import Claim
 from claims_api.store.decisions import MoneyDecision
@@ -58,6 +69,7 @@ class CaseBook:
     kid_claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deductions: Mapping[str, date] = field(default_factory=dict)
     choices: Sequence[Choice] = ()
+    business: bool = False
 
     @property
     def frame(self) -> CaseFrame:
@@ -84,6 +96,7 @@ def load_books(tx: Connection, found: Mapping[str, Case]) -> dict[str, CaseBook]
     of_kids = {**requests_plans.claims_by_kid(tx, kids), **petitions.claims_by_kid(tx, kids)}
     deducted = petitions.deductions(tx, kids)
     chosen = choices.choices_of_cases(tx, found)
+    firms = _businesses(tx, found, sent)
     disputed = disputes.disputes_of(tx, [claim.claim_id for held in inside.values() for claim in held])
     return {
         case_id: CaseBook(
@@ -97,9 +110,17 @@ def load_books(tx: Connection, found: Mapping[str, Case]) -> dict[str, CaseBook]
             kid_claims=of_kids,
             deductions=deducted,
             choices=chosen.get(case_id, ()),
+            business=case.debtor_ref in firms,
         )
         for case_id, case in found.items()
     }
+
+
+def _businesses(tx: Connection, found: Mapping[str, Case], sent: Mapping[str, Sequence[Demand]]) -> set[str]:
+    """Return the debtors that are businesses, of the cases where it makes a difference: it does on a salær scale."""
+    scaled = {case_id for case_id, held in sent.items() if any(FeeRegime(one.fee_regime) in SCALES for one in held)}
+    refs = {found[case_id].debtor_ref for case_id in scaled}
+    return {ref for ref, debtor in debtors.find_debtors(tx, refs).items() if debtor.kind == "business"}
 
 
 def terms_of(claim: Claim, disputed: Sequence[Dispute] = (), *, known_on: date | None = None) -> InterestTerms:
@@ -235,9 +256,33 @@ def salaer_claim(book: CaseBook, demand: Demand, claim: Claim) -> SalaerClaim:
         size_ore=sum(one.original_principal_ore for one in together),
         due_date=claim.due_date,
         demand_deadline=demand.deadline,
+        business=book.business,
         vat=claim_type(claim.claim_type).outside_vat,
         minor=claim.minor,
+        letter_fees_ore=sum(letter_fees(unit_letters(one)) for one in together),
     )
+
+
+def unit_letters(claim: Claim) -> list[EarlierLetter]:
+    """Return the letters the unit itself sent on a claim that count, with what they cost."""
+    letters = [
+        EarlierLetter(
+            kind=LetterKind.REMINDER,
+            sent_on=date.fromisoformat(one["sent_on"]),
+            deadline=date.fromisoformat(one["deadline"]) if one.get("deadline") else None,
+            fee_ore=int(one["fee_ore"]),
+        )
+        for one in claim.earlier_reminders
+    ]
+    if claim.notice_sent_on is not None and claim.notice_void is None:
+        notice = EarlierLetter(
+            kind=LetterKind.NOTICE,
+            sent_on=claim.notice_sent_on,
+            deadline=claim.notice_deadline,
+            fee_ore=claim.notice_fee_ore,
+        )
+        letters.append(notice)
+    return letters
 
 
 def _sent(book: CaseBook, demand: Demand, today: date, rules: MoneyRules) -> SentDemand:

@@ -27,7 +27,7 @@ from claims_api.store import claims, debtors, demands, holds, payments, requests
 from claims_api.store.claims import Claim
 from claims_api.store.debtors import Debtor
 from claims_api.store.demands import FeeDay
-from claims_api.usecases.casebook import CaseBook
+from claims_api.usecases.casebook import CaseBook, unit_letters
 from claims_api.usecases.consequences import CLOSED_BY_HAND
 from shared import parking
 from shared.law import Traced
@@ -232,7 +232,7 @@ def _fee_claim(book: CaseBook, claim: Claim, seen: Sight) -> FeeClaim:
             due_date=claim.due_date,
             minor=claim.minor,
             disputed=bool(_disputes(book, claim, seen.case.today)),
-            letters=[*_unit_letters(claim), *_charged_letters(book, claim)],
+            letters=[*unit_letters(claim), *_charged_letters(book, claim)],
         ),
         regime=FeeRegime(claim.fee_regime),
         size_ore=claim.original_principal_ore,
@@ -242,27 +242,6 @@ def _fee_claim(book: CaseBook, claim: Claim, seen: Sight) -> FeeClaim:
         business=seen.debtor.kind == "business",
         vat=claim_type(claim.claim_type).outside_vat,
     )
-
-
-def _unit_letters(claim: Claim) -> list[EarlierLetter]:
-    letters = [
-        EarlierLetter(
-            kind=LetterKind.REMINDER,
-            sent_on=date.fromisoformat(one["sent_on"]),
-            deadline=date.fromisoformat(one["deadline"]) if one.get("deadline") else None,
-            fee_ore=int(one["fee_ore"]),
-        )
-        for one in claim.earlier_reminders
-    ]
-    if claim.notice_sent_on is not None and claim.notice_void is None:
-        notice = EarlierLetter(
-            kind=LetterKind.NOTICE,
-            sent_on=claim.notice_sent_on,
-            deadline=claim.notice_deadline,
-            fee_ore=claim.notice_fee_ore,
-        )
-        letters.append(notice)
-    return letters
 
 
 def _charged_letters(book: CaseBook, claim: Claim) -> list[EarlierLetter]:
