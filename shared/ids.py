@@ -6,6 +6,8 @@ nothing twice. Specification: RFC 9562, sections 5.5, 5.7 and 6.2 (method 1, a c
 
 from __future__ import annotations
 
+import hashlib
+import os
 import secrets
 import threading
 import uuid
@@ -14,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from shared.clock import Machine
 
-_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "innkreving.kommune.no")
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "innkreving.kommune.no").bytes
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _COUNTER_END = 1 << 12
@@ -35,13 +37,19 @@ def uuid7(machine: Machine) -> str:
             if counter == _COUNTER_END:
                 stamp, counter = stamp + 1, 0
         _last[machine] = (stamp, counter)
-    value = stamp << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
-    return str(uuid.UUID(int=value))
+    random = int.from_bytes(os.urandom(8)) >> 2
+    return _spelled(f"{stamp << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | random:032x}")
 
 
 def derived(event_id: str, kind: str, ordinal: int = 0) -> str:
     """Return the identity of the ``ordinal``-th thing of ``kind`` that the event brings about; always the same one."""
-    return str(uuid.uuid5(_NAMESPACE, f"{event_id}|{kind}|{ordinal}"))
+    digest = hashlib.sha1(_NAMESPACE + f"{event_id}|{kind}|{ordinal}".encode(), usedforsecurity=False).digest()
+    value = int.from_bytes(digest[:16]) & ~(0xF << 76 | 0b11 << 62) | 0x5 << 76 | 0b10 << 62
+    return _spelled(f"{value:032x}")
+
+
+def _spelled(digits: str) -> str:
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def letter_id(demand_id: str, debtor_ref: str) -> str:

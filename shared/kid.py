@@ -31,11 +31,8 @@ class KidKind(IntEnum):
 def mod10(digits: str) -> int:
     """Return the MOD10 (Luhn) check digit of ``digits``: weights 2,1,2,1… from the right, digit sums."""
     _only_digits(digits)
-    total = 0
-    for place, char in enumerate(reversed(digits)):
-        digit = ord(char) - 48
-        total += digit if place % 2 else _DOUBLED[digit]
-    return -total % 10
+    values = list(map(int, digits))
+    return -(sum(map(_DOUBLED.__getitem__, values[::-2])) + sum(values[-2::-2])) % 10
 
 
 def mod11(digits: str) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 from typing import Literal
 
 from stdnum.exceptions import ValidationError
@@ -19,8 +20,9 @@ from shared.kid import mod11
 _ELEVEN = re.compile(r"[0-9]{11}")
 _NINE = re.compile(r"[0-9]{9}")
 _MASKED = re.compile(r"(?<!\d)\d{6}[ .-]?\d{5}(?!\d)|(?<!\d)\d{4}[ .]\d{2}[ .]\d{5}(?!\d)")
-_FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2)
-_SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+_FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
+_SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+"""Weights of the digits before each check digit, and of itself: together they come to a multiple of 11."""
 _SYNTHETIC_MONTHS = (80, 65, 40)
 
 _FNR_SERIES = (
@@ -70,9 +72,9 @@ def check_national_id(text: str, *, allow_synthetic: bool) -> NationalId:
     """
     if not _ELEVEN.fullmatch(text):
         raise PartyIdError("format", "national id: expected eleven digits")
-    digits = [ord(char) - 48 for char in text]
-    first = (sum(w * d for w, d in zip(_FIRST_WEIGHTS, digits, strict=False)) + digits[9]) % 11
-    second = (sum(w * d for w, d in zip(_SECOND_WEIGHTS, digits, strict=False)) + digits[10]) % 11
+    digits = list(map(int, text))
+    first = sum(map(mul, _FIRST_WEIGHTS, digits)) % 11
+    second = sum(map(mul, _SECOND_WEIGHTS, digits)) % 11
     if first > 3 or second != 0:
         raise PartyIdError("check-digit", "national id: the check digits are wrong")
     day, month, year, number = int(text[:2]), int(text[2:4]), int(text[4:6]), int(text[6:9])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from struct import unpack
+
 _SEED = 0x9747B28C
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
@@ -10,12 +12,11 @@ _MASK = 0xFFFFFFFF
 def murmur2(data: bytes) -> int:
     """Return the 32-bit unsigned murmur2 of ``data`` with the seed of Kafka's Java client."""
     length = len(data)
-    value = (_SEED ^ length) & _MASK
+    value = _SEED ^ length
     whole = length & ~3
-    for at in range(0, whole, 4):
-        k = (int.from_bytes(data[at : at + 4], "little") * _M) & _MASK
-        k = ((k ^ (k >> 24)) * _M) & _MASK
-        value = ((value * _M) & _MASK) ^ k
+    for word in unpack(f"<{whole // 4}I", data[:whole]):
+        k = word * _M & _MASK
+        value = value * _M & _MASK ^ (k ^ k >> 24) * _M & _MASK
     if whole != length:
         value = ((value ^ int.from_bytes(data[whole:], "little")) * _M) & _MASK
     value = ((value ^ (value >> 13)) * _M) & _MASK
