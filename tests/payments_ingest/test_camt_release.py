@@ -223,13 +223,6 @@ def test_a_complete_day_that_differs_is_measured_also_when_its_alarm_was_settled
     assert gauge(room, 'bank_alarms{kind="statement_differs"') == 0
 
 
-def test_one_page_of_a_statement_proves_nothing(tmp_path: Path) -> None:
-    room = by_statement(tmp_path)
-    room.work()
-    room.imported(camt053(entry(CamtTransaction(amount_ore=100_000)), page=(1, False)))
-    assert room.published(BankDayCompleted) == []
-
-
 def test_a_message_marked_as_a_copy_adds_nothing(room: Bankroom) -> None:
     room.imported(camt054(entry(credit(1)), identity="1"))
     copied = room.imported(camt054(entry(credit(1)), identity="2", copy="DUPL"))

@@ -379,4 +379,4 @@ class TestTotals:
     def test_totals_of_one_page_of_several_prove_nothing(self, version: str, page: tuple[int, bool]) -> None:
         data = camt054(*self.entries, version=version, page=page).replace(b"<Sum>0.05<", b"<Sum>99.00<")
         assert warnings_of(data) == ["page"]
-        assert not report_of(data).transmissions[0].whole
+        assert not report_of(data).transmissions[0].page.whole

@@ -21,6 +21,8 @@ TEXTS = {
     "unknown_debit": "Penger gikk ut av kontoen uten at vi har bedt om det",
     "statement_differs": "Kontoutskriften og bokførte betalinger er ikke like",
     "transmission_gap": "En forsendelse fra banken mangler",
+    "page_missing": "En side av en melding eller kontoutskrift fra banken mangler",
+    "pages_differ": "Sidene av en kontoutskrift går ikke opp i saldoene",
 }
 
 

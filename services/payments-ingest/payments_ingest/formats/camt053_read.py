@@ -17,7 +17,7 @@ from payments_ingest.formats.camt_entry import CURRENCY, Entry
 from payments_ingest.formats.camt_fields import Fields, collect
 from payments_ingest.formats.camt_reading import CamtItem, CamtReading, Line
 from payments_ingest.formats.camt_transactions import is_returned
-from payments_ingest.formats.camt_values import Odd, identifier, is_credit, parse_amount, parse_instant
+from payments_ingest.formats.camt_values import Odd, is_credit, parse_amount, parse_instant
 from payments_ingest.formats.items import DaySum, DebitLine, Kind, StatementControl, StatementLine
 from payments_ingest.formats.report import DEFAULT_LIMITS, Format, Limits
 
@@ -74,10 +74,10 @@ class _Statements(CamtReading):
     def close(self, container: Container, element: etree._Element) -> Iterator[StatementControl]:
         days, self._days = self._days, {}
         opening, closing = self._balances(element)
-        if container.whole:
+        moved = container.booked.credit_ore - container.booked.debit_ore
+        if container.page.whole:
             if opening is None or closing is None:
                 raise Odd("balance", "an opening and a closing booked balance", "one of them is missing")
-            moved = container.booked.credit_ore - container.booked.debit_ore
             if opening + moved != closing:
                 raise Odd("balance", f"{opening} + {moved} = {opening + moved}", str(closing))
         period = [container.header.get(name) for name in ("from", "to")]
@@ -85,13 +85,15 @@ class _Statements(CamtReading):
         yield StatementControl(
             account=container.place.account,
             currency=CURRENCY,
-            statement_id=identifier(container.header.get("id")) or "",
+            statement_id=container.page.identity,
             first_day=first,
             last_day=last,
             opening_ore=opening,
             closing_ore=closing,
+            moved_ore=moved,
             days=tuple(DaySum(day, *sums) for day, sums in sorted(days.items())),
-            complete=container.whole,
+            page=container.page.number,
+            complete=container.page.whole,
         )
 
     def _line(self, entry: Entry, count: int) -> Sequence[Line]:

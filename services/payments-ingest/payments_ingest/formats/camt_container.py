@@ -19,7 +19,7 @@ from payments_ingest.formats.camt_values import (
     parse_instant,
 )
 from payments_ingest.formats.items import Flag, Kind
-from payments_ingest.formats.report import Transmission
+from payments_ingest.formats.report import WHOLE, Page, Transmission
 
 _COPIES = frozenset({"DUPL", "COPY", "CODU"})
 MAX_STATUSES = 20
@@ -89,7 +89,7 @@ class Container:
     element: etree._Element
     header: Fields
     place: Place
-    whole: bool
+    page: Page
     ours: bool = True
     broken: bool = False
     every: Tally = field(default_factory=Tally)
@@ -118,7 +118,7 @@ class Container:
             produced_on=self.place.fallback_day,
             payments=self.payments,
             sum_ore=self.net_ore,
-            whole=self.whole,
+            page=self.page,
         )
 
 
@@ -130,20 +130,20 @@ def open_container(element: etree._Element, tables: Tables, group: Fields, numbe
         raise Odd("account", "an id and an account", "none")
     created_on = parse_instant((header.get("created") or group.get("created") or "").strip())
     flags = (Flag.COPY,) if header.get("copy") in _COPIES else ()
-    return Container(
-        number, element, header, Place(account, created_on, flags), whole=is_whole(group) and is_whole(header)
-    )
+    return Container(number, element, header, Place(account, created_on, flags), page=_page(group, header))
 
 
 def broken_container(element: etree._Element, number: int) -> Container:
     """What stands in for a container whose header cannot be read: nothing in it is given out."""
-    return Container(number, element, {}, Place("", date.min, ()), whole=True, ours=False, broken=True)
+    return Container(number, element, {}, Place("", date.min, ()), page=WHOLE, ours=False, broken=True)
 
 
-def is_whole(header: Fields) -> bool:
-    """Whether a header says, or leaves open, that this is not one page of several."""
-    page = (header.get("page") or "1").strip().lstrip("0")
-    return page == "1" and (header.get("last_page") or "true").strip() in ("true", "1")
+def _page(group: Fields, header: Fields) -> Page:
+    """Which page a container is, by its own pagination or else its message's; one that says nothing is whole."""
+    paged = header if header.get("page") else group
+    number = parse_count((paged.get("page") or "1").strip())
+    last = (paged.get("last_page") or "true").strip() in ("true", "1")
+    return Page(number, last, identifier(header.get("id")) or "", identifier(group.get("message_id")) or "")
 
 
 def skipped_of(container: Container) -> Iterator[tuple[str, int]]:

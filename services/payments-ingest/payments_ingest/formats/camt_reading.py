@@ -218,7 +218,7 @@ class CamtReading(ABC):
 
     def _prove_summary(self, container: Container, summary: Fields, where: str) -> None:
         """The container's own totals; on a page of several they are of all pages and prove nothing."""
-        if not container.whole:
+        if not container.page.whole:
             self.log.note("page", where, "a whole message", "one page of several: its totals were not verified")
         elif container.every.agrees(summary):
             return

@@ -171,7 +171,9 @@ class StatementControl(NamedTuple):
     last_day: date | None
     opening_ore: int | None  # None on a page that does not begin or end the statement
     closing_ore: int | None
+    moved_ore: int  # booked credits less debits
     days: tuple[DaySum, ...]
+    page: int
     complete: bool  # False when the statement is one page of several: its balances prove nothing alone
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.errors import InkassoError
 
@@ -65,6 +66,25 @@ class Problem:
         return f"{self.where}: {self.code}: expected {self.expected}, got {self.got}"
 
 
+class Page(NamedTuple):
+    """Which page of several a message or a statement is. The pages of one share its ``identity`` and, where the bank
+    pages messages, the ``message_id``.
+    """
+
+    number: int
+    last: bool
+    identity: str
+    message_id: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the only page."""
+        return self.number == 1 and self.last
+
+
+WHOLE = Page(1, True, "", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Transmission:
     """The identity and totals of what the sender numbers: an OCR transmission, a camt notification or statement.
@@ -79,7 +99,7 @@ class Transmission:
     produced_on: date | None
     payments: int
     sum_ore: int  # credits less reversals
-    whole: bool = True  # False for one page of several
+    page: Page = WHOLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from payments_ingest.store import days
 from payments_ingest.store.waiting import count_waiting
 from payments_ingest.usecases.bank_days import GAP, close_by_cut_off, ensure_accounts, plan_cut_off
 from payments_ingest.usecases.debits import UNKNOWN
+from payments_ingest.usecases.pages import DIFFER, MISSING
 from payments_ingest.usecases.statements import DIFFERS
 from shared.service import Service
 
-ALARM_KINDS = (UNKNOWN, DIFFERS, GAP)
+ALARM_KINDS = (UNKNOWN, DIFFERS, GAP, MISSING, DIFFER)
 
 
 def watch_days(service: Service) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from payments_ingest.tables.base import Model
 from payments_ingest.tables.days import AlarmRow, BankAccountRow, BankDayRow, DebitRow, StatementLineRow
-from payments_ingest.tables.files import BankFileRow, StagedLineRow, TransmissionRow
+from payments_ingest.tables.files import BankFileRow, PageRow, StagedLineRow, TransmissionRow
 from payments_ingest.tables.known import (
     CaseDebtorRow,
     KnownAmountRow,
@@ -36,6 +36,7 @@ __all__ = [
     "KnownClaimRow",
     "KnownKidRow",
     "Model",
+    "PageRow",
     "PartyNameRow",
     "PartyRow",
     "PayerAccountRow",

@@ -62,6 +62,26 @@ class StagedLineRow(Model, table=True):
     body: dict[str, Any] = Field(sa_type=JsonType)
 
 
+class PageRow(Model, table=True):
+    """One page of a message or statement that the bank sent in several: ``identity`` is the bank's id of the whole.
+
+    ``sums`` are a statement's on this page: balances, what was moved, sums per day. ``whole_at`` is set when all pages
+    were there and had been looked at together.
+    """
+
+    __tablename__ = "bank_page"
+
+    family: str = Field(primary_key=True, max_length=10)
+    account: str = Field(primary_key=True, max_length=34)
+    identity: str = Field(primary_key=True, max_length=140)
+    page: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    is_last: bool
+    message_id: str = Field(max_length=140, index=True)
+    file_id: str = Field(max_length=ID, foreign_key="bank_file.file_id", index=True)
+    sums: dict[str, Any] = Field(sa_type=JsonType)
+    whole_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+
+
 class TransmissionRow(Model, table=True):
     """A transmission (forsendelse) that was accepted: the same key with other bytes is a case for a person.
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from payments_ingest.domain.files import BankFile, FileState, Step
 from payments_ingest.formats import FileReport, Format, Problem, Transmission
 from payments_ingest.store import files
+from payments_ingest.store.pages import put_pages
 from shared.errors import Conflict, NotFound
 from shared.uow import Uow
 
@@ -154,7 +155,7 @@ def _known_problem(key: str, file_id: str) -> Problem:
 
 def _key(file: BankFile, report: FileReport, one: Transmission) -> str:
     """A transmission's identity among all formats. Pages share the bank's key: a page is known by its bytes too."""
-    page = "" if one.whole else f"#{file.sha256[:PAGE_CHARS]}"
+    page = "" if one.page.whole else f"#{file.sha256[:PAGE_CHARS]}"
     return f"{report.format}:{one.key}{page}"[:KEY_MAX]
 
 
@@ -181,6 +182,22 @@ def _record_transmissions(uow: Uow, file: BankFile, report: FileReport) -> None:
         for account in one.accounts or ("",)
     ]
     files.insert_transmissions(uow.tx, rows)
+    pages = [
+        {
+            "family": report.format,
+            "account": account,
+            "identity": one.page.identity,
+            "page": one.page.number,
+            "is_last": one.page.last,
+            "message_id": one.page.message_id,
+            "file_id": file.file_id,
+            "sums": {},
+        }
+        for one in report.transmissions
+        for account in one.accounts
+        if not one.page.whole
+    ]
+    put_pages(uow.tx, pages)
 
 
 def _recorded(uow: Uow, file_id: str) -> BankFile:

@@ -81,7 +81,7 @@ def _finish(uow: Uow, deps: Deps, file: BankFile) -> BankFile:
     state = outcome(file.queued_count)
     files.update_file(uow.tx, file.file_id, state=state, step=Step.DONE, finished_at=uow.now)
     republish(uow, payments.days_of_file(uow.tx, file.file_id))
-    control(uow, completes=deps.settings.completion == "statement")
+    control(uow, file.file_id, completes=deps.settings.completion == "statement")
     finished = files.find_file(uow.tx, file.file_id)
     if finished is None or finished.state == FileState.PROCESSING:
         raise RuntimeError(f"bank file: expected {state}, got nothing")

@@ -109,6 +109,11 @@ def _statement(item: StatementControl) -> dict[str, Any]:
         "first_day": item.first_day.isoformat() if item.first_day else None,
         "last_day": item.last_day.isoformat() if item.last_day else None,
         "complete": item.complete,
+        "identity": item.statement_id,
+        "page": item.page,
+        "opening_ore": item.opening_ore,
+        "closing_ore": item.closing_ore,
+        "moved_ore": item.moved_ore,
         "days": [[one.day.isoformat(), one.credit_ore - one.reversal_ore] for one in item.days],
     }
 
