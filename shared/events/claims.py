@@ -10,7 +10,7 @@ ClaimType = Literal[
     "kindergarten", "after_school", "emergency_clinic", "dental_emergency", "library_replacement",
     "nursing_home", "home_care", "rent", "coercive_fine", "other_invoice",
 ]  # fmt: skip
-DemandKind = Literal["inkassovarsel", "betalingsoppfordring"]
+DemandKind = Literal["inkassovarsel", "betalingsoppfordring", "tvangsvarsel"]
 DisputeBody = Literal["forliksraad", "husleietvistutvalg", "unit"]
 
 

@@ -29,7 +29,10 @@ class PetitionLetter(Part):
 
 
 class PetitionClaim(StatementLine):
-    """One claim of a petition: what it was, what was paid, what is left, and what it rests on."""
+    """One claim of a petition: what it was, what was paid, what is left, and what it rests on.
+
+    ``enforcement_basis_on``: the day of the decision or judgment; null when the basis is a written notice.
+    """
 
     legal_step_id: Ident
     case_id: Ident
@@ -38,6 +41,7 @@ class PetitionClaim(StatementLine):
     unit: CreditorFacts
     original_principal_ore: PositiveOre
     enforcement_basis: Ident
+    enforcement_basis_on: Day | None = None
     limitation_day: Day
     payments: list[PetitionPayment]
     letters: list[PetitionLetter]

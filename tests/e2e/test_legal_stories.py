@@ -61,12 +61,16 @@ def reject(town: Town, claim: dict[str, Any], objection: dict[str, Any]) -> None
 
 def contest(town: Town, claim: dict[str, Any]) -> dict[str, Any]:
     """Object, be told no, and stand by it until the legal step is proposed."""
+    stand_by(town, claim)
+    return step_of(town, claim)
+
+
+def stand_by(town: Town, claim: dict[str, Any]) -> None:
     town.go_to(on(1, 19))
     objection = object_to(town, claim)
     town.go_to(on(1, 21))
     reject(town, claim, objection)
     town.go_to(on(2, 17))
-    return step_of(town, claim)
 
 
 def inkasso(town: Town, *arguments: str) -> str:
@@ -162,13 +166,6 @@ def test_two_cases_of_a_debtor_share_a_petition_and_what_it_brings_in(tmp_path: 
     [
         ("bydel-frogner", ANNE, "kindergarten", {}, ("complaint", "forliksraad")),
         ("boligbygg-kf", BERNT, "rent", {"premises": "home"}, ("complaint", "husleietvistutvalg")),
-        (
-            "plan-og-bygningsetaten",
-            CAMILLA,
-            "coercive_fine",
-            {"legal_basis": {"kind": "decision", "date": "2025-11-03", "reference": "25/0017"}},
-            ("utlegg", "namsmann"),
-        ),
     ],
 )
 def test_a_rejected_objection_that_is_stood_by_goes_to_the_body_of_its_type(
@@ -186,6 +183,35 @@ def test_a_rejected_objection_that_is_stood_by_goes_to_the_body_of_its_type(
         assert (frozen["state"], frozen["body"]) == ("approved", route[1])
 
 
+def package(town: Town, claim: dict[str, Any]) -> dict[str, Any]:
+    """Return what notifications made of the case's latest petition."""
+    found = town.server.get("/notifications/v1/packages", role=Role.AUDITOR, case_id=claim["case_id"])
+    latest: dict[str, Any] = found["items"][-1]
+    return latest
+
+
+def test_a_fine_whose_objection_was_rejected_gets_notice_of_enforcement_before_its_petition(tmp_path: Path) -> None:
+    with running(tmp_path) as town:
+        decision = {"kind": "decision", "date": "2025-11-03", "reference": "25/0017"}
+        claim = town.register(
+            "plan-og-bygningsetaten", CAMILLA, "coercive_fine", 4_000_00, DUE, "F-1", legal_basis=decision
+        )
+        stand_by(town, claim)
+        assert town.steps(claim["case_id"])["legal_steps"] == []
+        [notice] = [one for one in town.letters(claim["case_id"]) if one["kind"] == "tvangsvarsel"]
+        assert (notice["sent_on"], notice["deadline"]) == ("2026-02-10", "2026-02-24")
+        assert notice["amount_ore"] == town.balance(claim["case_id"])["total_ore"]
+        assert "betalingsoppfordring" not in [one["kind"] for one in town.letters(claim["case_id"])]
+        town.go_to(on(3, 3))
+        step = step_of(town, claim)
+        assert (step["kind"], step["body"], step["proposed_on"]) == ("utlegg", "namsmann", "2026-03-02")
+        clerk(town, f"{STEPS}/{step['legal_step_id']}/approval")
+        town.settle()
+        [frozen] = petition(town, claim)["statement"]["claims"]
+        assert frozen["enforcement_basis_on"] == "2025-11-03"
+        assert (package(town, claim)["state"], package(town, claim)["failure"]) == ("assembled", None)
+
+
 def test_an_objection_after_a_judgment_is_refused(tmp_path: Path) -> None:
     with running(tmp_path) as town:
         claim = town.register("bydel-frogner", ANNE, "kindergarten", 4_000_00, DUE, "F-1")
@@ -200,11 +226,18 @@ def test_an_objection_after_a_judgment_is_refused(tmp_path: Path) -> None:
         with pytest.raises(Refused) as problem:
             object_to(town, claim)
         assert problem.value.status == 409
-        # It is enforced after the month to appeal and two weeks' notice; nothing is sent meanwhile.
+        # It is enforced after the month to appeal and a notice of its own, and nothing else is sent meanwhile.
         letters = len(town.letters(claim["case_id"]))
-        town.go_to(on(5, 29))
-        assert [one["state"] for one in town.steps(claim["case_id"])["legal_steps"]].count("proposed") == 1
-        assert len(town.letters(claim["case_id"])) == letters
+        town.go_to(on(6, 8))
+        [notice] = town.letters(claim["case_id"])[letters:]
+        assert (notice["kind"], notice["sent_on"], notice["deadline"]) == ("tvangsvarsel", "2026-05-18", "2026-06-01")
+        step = step_of(town, claim)
+        assert (step["kind"], step["state"], step["proposed_on"]) == ("utlegg", "proposed", "2026-06-05")
+        clerk(town, f"{STEPS}/{step['legal_step_id']}/approval")
+        town.settle()
+        [frozen] = petition(town, claim)["statement"]["claims"]
+        assert frozen["enforcement_basis"] == "dom, forlik eller vedtak av 15.04.2026 (tvangsfullbyrdelsesloven § 4-1)"
+        assert package(town, claim)["state"] == "assembled"
 
 
 def test_a_demand_older_than_six_months_is_sent_anew_and_carries_no_legal_step(tmp_path: Path) -> None:

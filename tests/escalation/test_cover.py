@@ -68,6 +68,7 @@ def failed(kind: str, *claims: Claim, today: date = TODAY) -> set[str]:
     return {check.rule for check in checks(BOOK, claims, kind, today) if not check.holds}
 
 
+WARNING = Letter(step_id="w", sent_on=date(2026, 2, 6), deadline=date(2026, 2, 20))
 HOLD = Hold(hold_id="h", reason="objection", placed_on=TODAY)
 
 
@@ -84,8 +85,15 @@ HOLD = Hold(hold_id="h", reason="objection", placed_on=TODAY)
         ("complaint", demanded(contested=True), TODAY, set()),
         ("complaint", demanded(contested=True, demand=None), TODAY, set()),
         ("utlegg", demanded(contested=True, dispute_body="unit"), TODAY, set()),
-        ("utlegg", demanded(judged_on=date(2026, 1, 5), review_on=date(2026, 2, 19)), TODAY, set()),
-        ("utlegg", demanded(judged_on=date(2025, 1, 6), review_on=date(2025, 2, 20)), TODAY,
+        ("utlegg", demanded(contested=True, dispute_body="unit", demand=None), TODAY,
+         {"PARAGRAF_4_18_VARSEL_PAAKREVET"}),
+        ("utlegg", demanded(contested=True, dispute_body="unit", demand=None, warning=WARNING), TODAY, set()),
+        ("utlegg", demanded(judged_on=date(2026, 1, 5)), TODAY, {"PARAGRAF_4_18_VARSEL_PAAKREVET"}),
+        ("utlegg", demanded(judged_on=date(2026, 1, 5), warning=WARNING), TODAY, set()),
+        ("utlegg", demanded(judged_on=date(2026, 1, 5), warning=WARNING), date(2026, 2, 25),
+         {"PARAGRAF_4_18_VARSEL_PAAKREVET"}),
+        ("utlegg", demanded(judged_on=date(2026, 1, 5), warning=WARNING), date(2027, 2, 20), set()),
+        ("utlegg", demanded(judged_on=date(2026, 1, 5), warning=WARNING), date(2027, 2, 21),
          {"PARAGRAF_4_19_VARSEL_PAAKREVET"}),
     ],
 )  # fmt: skip
@@ -101,7 +109,7 @@ def test_a_missing_demand_fails_everything_that_rests_on_it() -> None:
 
 
 def test_judged_and_other_claims_do_not_share_a_petition() -> None:
-    assert failed("utlegg", demanded(), demanded(claim_id="c2", judged_on=date(2026, 1, 5))) == {
+    assert failed("utlegg", demanded(), demanded(claim_id="c2", judged_on=date(2026, 1, 5), warning=WARNING)) == {
         "KRAV_I_FLERE_TVANGSGRUNNLAG"
     }
 

@@ -17,7 +17,7 @@ from escalation.domain.ladder import Owner, Trigger
 from escalation.domain.outcomes import COVERS, Outcome, consequence, review_day
 from escalation.domain.planner import Next, plan
 from escalation.domain.state import Case, DemandKind, Hold, Letter
-from shared.calendar import add_bank_days, add_months, deadline_after, is_working_day
+from shared.calendar import add_bank_days, add_months, add_years, deadline_after, is_working_day
 
 START = date(2026, 1, 5)
 REASONS = ["objection", "deferral", "plan", "manual", "death", "bank_day", "unheard_of"]
@@ -38,6 +38,8 @@ class Expected:
     notice_deadline: date | None = None
     demand_deadline: date | None = None
     demand_sent_on: date | None = None
+    warning_sent_on: date | None = None
+    unit_decides: bool = False
 
 
 class LadderMachine(RuleBasedStateMachine):
@@ -71,9 +73,14 @@ class LadderMachine(RuleBasedStateMachine):
             if noticed
             else None
         )
-        body = "husleietvistutvalg" if len(self.known) == 3 else "forliksraad"
+        body = {1: "unit", 3: "husleietvistutvalg"}.get(len(self.known), "forliksraad")
         self.walk.register(claim(claim_id, due=due, registered=self.walk.today, notice=letter, dispute_body=body))
-        self.known[claim_id] = Expected(due=due, registered=self.walk.today, notice_deadline=letter and letter.deadline)
+        self.known[claim_id] = Expected(
+            due=due,
+            registered=self.walk.today,
+            notice_deadline=letter and letter.deadline,
+            unit_decides=body == "unit",
+        )
 
     @precondition(lambda self: len(self.known) < 4)
     @rule(overdue=st.integers(1, 60), noticed=st.booleans())
@@ -117,6 +124,8 @@ class LadderMachine(RuleBasedStateMachine):
             known = self.known[claim_id]
             if ask.kind is DemandKind.NOTICE:
                 known.notice_deadline = letter.deadline
+            elif ask.kind is DemandKind.WARNING:
+                known.warning_sent_on = letter.sent_on
             else:
                 known.demand_deadline, known.demand_sent_on = letter.deadline, letter.sent_on
 
@@ -146,6 +155,8 @@ class LadderMachine(RuleBasedStateMachine):
             known = self.known[claim_id]
             if ask.kind is DemandKind.NOTICE:
                 known.notice_deadline = None
+            elif ask.kind is DemandKind.WARNING:
+                known.warning_sent_on = None
             else:
                 known.demand_deadline = known.demand_sent_on = None
 
@@ -207,15 +218,16 @@ class LadderMachine(RuleBasedStateMachine):
         wanted = "enforced" if outcome is Outcome.ENFORCEMENT_ENDED else "at_body"
         if any(claim.stage != wanted for claim in inside):
             return
-        review = review_day(outcome, self.walk.today, BOOK.default)
+        review = review_day(outcome, self.walk.today)
         judged_on = self.walk.today if outcome is Outcome.JUDGMENT else None
         self.walk.case = progress.legal_moved(
             BOOK, self.walk.case, step.claim_ids, consequence(outcome).trigger,
             review_on=review and review.value, judged_on=judged_on,
         )  # fmt: skip
         for claim_id in step.claim_ids:
-            self.known[claim_id].judged |= outcome is Outcome.JUDGMENT
-            self.known[claim_id].contested &= outcome is not Outcome.JUDGMENT
+            if outcome is Outcome.JUDGMENT:
+                known = self.known[claim_id]
+                known.judged, known.contested, known.warning_sent_on = True, False, None
         if outcome not in COVERS:
             del self.at_body[step.legal_step_id]
 
@@ -247,10 +259,12 @@ class LadderMachine(RuleBasedStateMachine):
         one = self.walk[claim_id]
         if one.step is not None:
             return False
-        letter = one.demand if ask.kind is DemandKind.DEMAND else one.notice
-        later = one.demand if ask.kind is DemandKind.NOTICE else None
+        letter = {DemandKind.NOTICE: one.notice, DemandKind.DEMAND: one.demand, DemandKind.WARNING: one.warning}[
+            ask.kind
+        ]
+        later = (one.demand or one.warning) if ask.kind is DemandKind.NOTICE else None
         return letter is not None and letter.step_id == ask.step_id and later is None and one.stage in (
-            "noticed", "demanded", "legal_proposed", "ended",
+            "noticed", "demanded", "warned", "legal_proposed", "ended",
         )  # fmt: skip
 
     def drop(self, drop: Drop) -> None:
@@ -266,12 +280,18 @@ class LadderMachine(RuleBasedStateMachine):
             known = self.known[claim_id]
             assert not known.ended, "a step on a settled claim"
             assert not known.holds, "a step on a held claim"
-            assert not known.contested, "a letter about a contested claim"
             assert known.open_step is None, "a second demand while one is in work"
             known.open_step = ask.step_id
             self.numbers[claim_id, ask.kind.value, number] += 1
             assert self.numbers[claim_id, ask.kind.value, number] == 1, "two demands for one claim and step"
             assert today > known.registered
+            if ask.kind is DemandKind.WARNING:
+                assert known.judged or (known.contested and known.unit_decides), (
+                    "a notice of enforcement without ground"
+                )
+                continue
+            assert not known.contested, "a letter of collection about a contested claim"
+            assert not known.judged, "a letter of collection about a judged claim"
             if ask.kind is DemandKind.NOTICE:
                 assert today >= known.due + timedelta(days=14)
             else:
@@ -289,8 +309,16 @@ class LadderMachine(RuleBasedStateMachine):
                 assert known.demand_sent_on is not None
                 assert self.walk.today > add_bank_days(known.demand_deadline, 3)
                 assert self.walk.today <= add_months(known.demand_sent_on, 6)
+            elif step.kind == "utlegg":
+                self.check_enforcement_notice(known)
         assert step.legal_step_id not in self.legal
         self.legal[step.legal_step_id] = step
+
+    def check_enforcement_notice(self, known: Expected) -> None:
+        """Two weeks and at most a year more lie between a notice of enforcement and what rests on it."""
+        given = [known.warning_sent_on, None if known.judged else known.demand_sent_on]
+        opened = [sent_on + timedelta(days=14) for sent_on in given if sent_on is not None]
+        assert any(day <= self.walk.today <= add_years(day, 1) for day in opened), "no notice of enforcement carries it"
 
     @invariant()
     def every_open_claim_has_exactly_one_next_thing(self) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.timekeeper import Timekeeper, ended, held, let_go, registered, reopened
+from support.timekeeper import Timekeeper, declined, ended, held, let_go, registered, reopened, withdrawn
 
 from shared.auth import Role
-from shared.events.escalation import LegalStepDropped, LegalStepEnded, LegalStepProposed, LegalStepSubmitted
+from shared.events.escalation import LegalStepDropped, LegalStepEnded, LegalStepProposed, LegalStepSubmitted, StepDue
 from shared.events.requests import (
     Instalment,
     ObjectionContested,
@@ -19,6 +19,8 @@ from shared.events.requests import (
     PlanBroken,
     PlanChanged,
 )
+
+WARNING = "tvangsvarsel"
 
 
 @pytest.fixture
@@ -98,7 +100,7 @@ def test_what_is_taken_back_from_its_body_is_demanded_anew(time: Timekeeper) -> 
     assert time.letters()[2:] == [("2026-05-05", "betalingsoppfordring", ("c1",))]
 
 
-def test_a_judgment_is_enforced_after_the_month_to_appeal_and_two_weeks_notice(time: Timekeeper) -> None:
+def test_a_judgment_is_enforced_after_the_month_to_appeal_and_a_notice_of_two_weeks(time: Timekeeper) -> None:
     time.feed(registered())
     time.until(date(2026, 2, 10))
     time.feed(held("objection"), let_go("objection", date(2026, 2, 11), contested=True))
@@ -107,14 +109,97 @@ def test_a_judgment_is_enforced_after_the_month_to_appeal_and_two_weeks_notice(t
     post(time, step, "approval")
     post(time, step, "submission", submitted_on="2026-02-11")
     outcome(time, step, "judgment", date(2026, 4, 15))
-    case = time.case()
-    assert (case["next"]["step"], case["next"]["owner"], case["next"]["on"]) == ("legal_step", "debtor", "2026-05-29")
-    time.until(date(2026, 5, 29))
+    following = time.case()["next"]
+    assert (following["step"], following["owner"], following["on"]) == (WARNING, "debtor", "2026-05-18")
+    time.until(date(2026, 5, 18))
+    assert time.letters()[1:] == [("2026-05-18", WARNING, ("c1",))]
+    following = time.case()["next"]
+    assert (following["step"], following["owner"], following["until"]) == ("legal_step", "debtor", "2026-06-01")
+    assert following["explanation"]["reference"] == "tvangsfullbyrdelsesloven § 4-18"
+    time.until(date(2026, 6, 5))
     last = time.proposals()[-1]
-    assert (last.kind, last.body, last.proposed_on) == ("utlegg", "namsmann", date(2026, 5, 29))
-    time.until(date(2027, 5, 29))
-    assert len(time.letters()) == 1
+    assert (last.kind, last.body, last.proposed_on) == ("utlegg", "namsmann", date(2026, 6, 5))
+    assert last.demand_usable_to == date(2027, 6, 1)
     assert time.case()["next"]["step"] == "approval"
+
+
+def test_a_year_after_a_notice_opened_the_way_a_new_one_is_sent_before_anything_is_petitioned(time: Timekeeper) -> None:
+    fine(time)
+    time.until(date(2026, 3, 3))
+    step = str(time.proposals()[-1].legal_step_id)
+    time.until(date(2027, 2, 25), send=False)
+    assert time.letters()[1:] == [("2026-02-11", WARNING, ("c1",))]
+    assert time.case()["next"]["step"] == "approval"
+    time.until(date(2027, 2, 26))
+    assert [drop.reason for drop in time.published(LegalStepDropped)] == ["notice_too_old"]
+    assert time.letters()[2:] == [("2027-02-26", WARNING, ("c1",))]
+    assert post(time, step, "approval").status_code == 409
+    time.until(date(2027, 4, 1))
+    assert len(time.proposals()) == 2
+
+
+def fine(time: Timekeeper, **changes: Any) -> None:
+    """Let a coercive fine be disputed before its betalingsoppfordring, and the decision stand."""
+    time.feed(registered(claim_type="coercive_fine", dispute_body="unit", **changes))
+    time.until(date(2026, 2, 10))
+    time.feed(held("objection"), let_go("objection", date(2026, 2, 11), contested=True))
+
+
+def test_a_fine_disputed_before_its_betalingsoppfordring_gets_a_notice_of_enforcement_first(time: Timekeeper) -> None:
+    fine(time)
+    time.until(date(2026, 2, 11))
+    assert time.letters()[1:] == [("2026-02-11", WARNING, ("c1",))]
+    assert time.proposals() == []
+    case = time.case()
+    assert (case["claims"][0]["stage"], case["claims"][0]["warning"]["deadline"]) == ("warned", "2026-02-25")
+    time.until(date(2026, 3, 2))
+    assert time.proposals() == []
+    time.until(date(2026, 3, 3))
+    [proposal] = time.proposals()
+    assert (proposal.kind, proposal.body) == ("utlegg", "namsmann")
+    shown = time.client().get(f"/v1/legal-steps/{proposal.legal_step_id}").json()
+    assert {check["rule"]: check["holds"] for check in shown["checks"]}["PARAGRAF_4_18_VARSEL_PAAKREVET"] is True
+    assert post(time, str(proposal.legal_step_id), "approval").status_code == 200
+
+
+def test_a_fine_disputed_after_its_betalingsoppfordring_has_had_its_notice(time: Timekeeper) -> None:
+    time.feed(registered(claim_type="coercive_fine", dispute_body="unit"))
+    time.until(date(2026, 2, 20))
+    time.feed(held("objection"), let_go("objection", date(2026, 3, 2), contested=True))
+    time.until(date(2026, 3, 10))
+    assert [kind for _, kind, _ in time.letters()] == ["inkassovarsel", "betalingsoppfordring"]
+    [proposal] = time.proposals()
+    assert (proposal.kind, proposal.proposed_on) == ("utlegg", date(2026, 3, 10))
+    assert proposal.demand_usable_to == date(2027, 3, 4)
+
+
+def test_a_notice_of_enforcement_that_may_not_go_is_tried_again_and_one_that_is_void_is_sent_anew(
+    time: Timekeeper,
+) -> None:
+    fine(time)
+    [asked] = [one for one in time.until(date(2026, 2, 11), send=False) if isinstance(one, StepDue)]
+    time.feed(declined(asked, "candidate_payment", date(2026, 2, 12)))
+    assert time.case()["claims"][0]["stage"] == "to_warn"
+    time.until(date(2026, 2, 12))
+    assert [day for day, kind, _ in time.letters() if kind == WARNING] == ["2026-02-11", "2026-02-12"]
+    sent = time.published(StepDue)[-1]
+    time.until(date(2026, 3, 4))
+    assert len(time.proposals()) == 1
+    time.feed(withdrawn(sent, "too_late", date(2026, 3, 5), after_dispatch=True))
+    assert [drop.reason for drop in time.published(LegalStepDropped)] == ["demand_withdrawn"]
+    time.until(date(2026, 3, 5))
+    assert [day for day, kind, _ in time.letters() if kind == WARNING][2:] == ["2026-03-05"]
+
+
+def test_a_fine_no_longer_disputed_climbs_the_ladder_again_wherever_its_notice_was(time: Timekeeper) -> None:
+    fine(time)
+    [asked] = [one for one in time.until(date(2026, 2, 11), send=False) if isinstance(one, StepDue)]
+    time.feed(given_up(date(2026, 2, 12)))
+    time.deliver(asked)
+    assert time.case()["claims"][0]["stage"] == "noticed"
+    time.until(date(2026, 2, 18))
+    assert time.letters()[-1] == ("2026-02-18", "betalingsoppfordring", ("c1",))
+    assert time.proposals() == []
 
 
 def test_what_is_paid_at_the_body_has_to_be_taken_back_from_it(time: Timekeeper) -> None:

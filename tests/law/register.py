@@ -135,6 +135,7 @@ PITFALLS: Mapping[int, Pitfall] = {
         "utlegg without two weeks' notice", "tvangsfullbyrdelsesloven § 4-18",
         f"{LEGAL}::test_pitfall_23_utlegg_waits_two_weeks_from_the_day_that_notice_was_sent_whenever_it_was_due",
         f"{LEGAL}::test_pitfall_23_the_betalingsoppfordring_carries_the_notice_of_enforcement",
+        f"{LEGAL}::test_pitfall_23_a_judgment_is_enforced_on_a_notice_of_its_own_not_on_the_letters_before_it",
         f"{LEGAL}::test_pitfall_23_a_betalingsoppfordring_that_gives_less_than_two_weeks_is_void",
     ),
     24: _pitfall(

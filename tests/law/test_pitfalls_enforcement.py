@@ -23,16 +23,19 @@ from shared.calendar import deadline_after
 
 RULES = MoneyRules(rates=load_rates())
 RIPE = date(2026, 3, 10)
-JUDGED = date(2026, 1, 20)
+JUDGED, WARNED = date(2026, 1, 12), date(2026, 2, 16)
 
 
 def judged_and_undisputed() -> Walk:
-    """One case, two claims: the older was judged and its judgment can be enforced the day the newer is ripe."""
+    """One case, two claims: the older was judged, and after its notice it may be enforced the day the newer is ripe."""
     walk = Walk(claim("judged", due=date(2025, 9, 1)), claim("undisputed"))
     walk.until(date(2025, 10, 23))
     for trigger in (Trigger.APPROVED, Trigger.SUBMITTED):
         walk.case = progress.legal_moved(BOOK, walk.case, ("judged",), trigger)
-    walk.case = progress.legal_moved(BOOK, walk.case, ("judged",), Trigger.JUDGED, review_on=RIPE, judged_on=JUDGED)
+    walk.case = progress.legal_moved(BOOK, walk.case, ("judged",), Trigger.JUDGED, review_on=WARNED, judged_on=JUDGED)
+    walk.until(date(2026, 3, 4))
+    walk.hold(["judged"], Hold(hold_id="bank", reason="bank_day", placed_on=walk.today))
+    walk.release(["judged"], "bank", resume_on=RIPE)
     walk.until(RIPE)
     return walk
 
@@ -76,6 +79,14 @@ def test_pitfall_23_utlegg_waits_two_weeks_from_the_day_that_notice_was_sent_whe
         walk.until(date(2026, 4, 30), send=False)
         [proposal] = walk.proposals()
         assert proposal.proposed_on > sent_on + timedelta(days=14)
+
+
+def test_pitfall_23_a_judgment_is_enforced_on_a_notice_of_its_own_not_on_the_letters_before_it() -> None:
+    walk = judged_and_undisputed()
+    kinds = [(day, kind) for day, kind, claims in walk.letters() if claims == ("judged",)]
+    assert kinds[-1] == (WARNED.isoformat(), "tvangsvarsel")
+    [proposal] = [one for one in walk.proposals()[1:] if one.claim_ids == ("judged",)]
+    assert proposal.proposed_on >= WARNED + timedelta(days=14)
 
 
 def test_pitfall_23_a_betalingsoppfordring_that_gives_less_than_two_weeks_is_void() -> None:

@@ -17,10 +17,11 @@ from notifications.render import TEMPLATES, Renderer
 SAMPLES = {
     LetterKind.INKASSOVARSEL: sample.varsel,
     LetterKind.BETALINGSOPPFORDRING: sample.betalingsoppfordring,
+    LetterKind.TVANGSVARSEL: sample.tvangsvarsel,
     LetterKind.FEE_REVERSED: sample.fee_reversed,
     LetterKind.CONFIRMATION: sample.plan_confirmation,
 }
-DEMANDS = (sample.varsel, sample.betalingsoppfordring)
+DEMANDS = (sample.varsel, sample.betalingsoppfordring, sample.tvangsvarsel)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,11 @@ def test_a_demand_says_everything_the_law_asks_for(renderer: Renderer, facts: ob
 
 
 def test_the_heading_is_exactly_the_statutory_word_and_stands_first(renderer: Renderer) -> None:
-    for facts, heading in ((sample.varsel(), "Inkassovarsel"), (sample.betalingsoppfordring(), "Betalingsoppfordring")):
+    for facts, heading in (
+        (sample.varsel(), "Inkassovarsel"),
+        (sample.betalingsoppfordring(), "Betalingsoppfordring"),
+        (sample.tvangsvarsel(), "Varsel om tvangsfullbyrdelse"),
+    ):
         lines = [text.strip() for text in sample.pages_of(renderer.pdf(facts).pdf)[0].splitlines()]
         assert heading in lines
 

@@ -157,6 +157,34 @@ def test_claims_of_several_cases_share_one_petition(tmp_path: Path) -> None:
     assert shown(room)["legal_step_ids"] == ["step-1", "step-2"]
 
 
+JUDGED: dict[str, Any] = {
+    "enforcement_basis": "dom, forlik eller vedtak av 12.03.2026 (tvangsfullbyrdelsesloven § 4-1)",
+    "enforcement_basis_on": date(2026, 3, 12),
+}
+WARNED = PetitionLetter(kind="tvangsvarsel", sent_on=date(2026, 4, 15), deadline=date(2026, 4, 29))
+
+
+def test_a_judgment_is_petitioned_for_on_itself_and_on_the_notice_that_came_after_it(tmp_path: Path) -> None:
+    room = with_letter(tmp_path)
+    room.feed(frozen(claims=[claim(letters=[*claim().letters, WARNED], **JUDGED)]))
+    room.work()
+    [basis] = petition(room)["tvangsgrunnlag"]
+    assert (basis["bokstav"], basis["tvangsgrunnlagsdato"]) == (None, "2026-03-12")
+    assert basis["varsel"] == [{"type": "varselTvfbl418", "dato": "2026-04-15"}]
+    assert "skriftligMeddelelse" not in basis
+    assert "Varsel om tvangsfullbyrdelse" in sample.text_of(files(room)["begjaering.pdf"])
+
+
+def test_a_fine_is_petitioned_for_on_its_decision_with_the_notice_alone(tmp_path: Path) -> None:
+    room = with_letter(tmp_path)
+    decided = {"enforcement_basis": "tvangsfullbyrdelsesloven § 7-2 d", "enforcement_basis_on": date(2025, 11, 3)}
+    room.feed(frozen(claims=[claim(letters=[WARNED], **decided)]))
+    room.work()
+    [basis] = petition(room)["tvangsgrunnlag"]
+    assert (basis["bokstav"], basis["tvangsgrunnlagsdato"]) == ("d", "2025-11-03")
+    assert [one["dato"] for one in basis["varsel"]] == ["2026-04-15"]
+
+
 def unfit() -> list[tuple[str, dict[str, Any]]]:
     unwarned = PetitionLetter(demand_id="d1", kind="inkassovarsel", sent_on=TODAY, deadline=TODAY)
     late = PetitionPayment(paid_on=date(2026, 3, 12), amount_ore=1)
@@ -171,6 +199,12 @@ def unfit() -> list[tuple[str, dict[str, Any]]]:
             "KRAV_I_FLERE_TVANGSGRUNNLAG",
             {"claims": [claim(), claim("claim-2", enforcement_basis="tvangsfullbyrdelsesloven § 7-2 d")]},
         ),
+        (
+            "KRAV_I_FLERE_TVANGSGRUNNLAG",
+            {"claims": [claim(), claim("claim-2", letters=[WARNED], **JUDGED)]},
+        ),
+        # A betalingsoppfordring gave notice of enforcing the invoice, not of the judgment that came later.
+        ("PARAGRAF_4_18_VARSEL_PAAKREVET", {"claims": [claim(**JUDGED)]}),
         ("body_unknown", {"kind": "complaint", "body": "namsmann"}),
     ]
 

@@ -118,6 +118,21 @@ def betalingsoppfordring(language: Language = "nb", **changes: Any) -> DemandFac
     return varsel(language, **{**values, **changes})
 
 
+def tvangsvarsel(language: Language = "nb", **changes: Any) -> DemandFacts:
+    """Return the notice of enforcement of a judgment, sent 18 May 2026 without a fee."""
+    values: dict[str, Any] = {
+        "kind": LetterKind.TVANGSVARSEL,
+        "dated": date(2026, 5, 18),
+        "deadline": date(2026, 6, 1),
+        "kid": CASE_KID,
+        "fee_ore": 0,
+        "expected_further_costs_ore": 92_800,
+        "lines": (line(fees_ore=3_800, interest_ore=13_089),),
+        "enforcement_basis": "dom, forlik eller vedtak av 15.04.2026 (tvangsfullbyrdelsesloven § 4-1)",
+    }
+    return varsel(language, **{**values, **changes})
+
+
 def fee_reversed(language: Language = "nb", **changes: Any) -> FeeReversedFacts:
     facts = FeeReversedFacts(
         language=language,

@@ -53,6 +53,9 @@ class ClaimRow(Model, table=True):
     demand_step_id: str | None = Field(default=None, max_length=36)
     demand_sent_on: date | None = None
     demand_deadline: date | None = None
+    warning_step_id: str | None = Field(default=None, max_length=36)
+    warning_sent_on: date | None = None
+    warning_deadline: date | None = None
     step_id: str | None = Field(default=None, max_length=36)
     step_kind: str | None = Field(default=None, max_length=30)
     step_asked_on: date | None = None
@@ -62,6 +65,7 @@ class ClaimRow(Model, table=True):
     waiting_for: str | None = Field(default=None, max_length=80)
     notices: int = 0
     demands: int = 0
+    warnings: int = 0
     proposals: int = 0
     contested: bool = False
     contested_part: bool = False
@@ -203,7 +207,8 @@ class DemandRow(Model, table=True):
 class LegalStepRow(Model, table=True):
     """A legal step (rettslig skritt): proposed, approved, refused, dropped, submitted, then its outcome.
 
-    ``petition_id``: the lead case's legal step, when several cases share a petition.
+    ``petition_id``: the lead case's legal step, when several cases share a petition. ``package_ready_on``: since when
+    its package lies ready to be handed in; ``package_failure``: why none could be made.
     """
 
     __tablename__ = "legal_step"
@@ -232,6 +237,8 @@ class LegalStepRow(Model, table=True):
     outcome_on: date | None = None
     outcome_facts: dict[str, Any] | None = Field(default=None, sa_type=JsonType)
     petition_id: str | None = Field(default=None, max_length=36)
+    package_ready_on: date | None = None
+    package_failure: str | None = Field(default=None, max_length=80)
 
 
 class PaceRow(Model, table=True):

@@ -7,11 +7,12 @@ from typing import Any
 from notifications.domain import formats
 from notifications.domain.elan import facts_of
 from notifications.domain.formats import enforcement_basis, printable
-from notifications.domain.petition import BETALINGSOPPFORDRING, BODY_NAMES, Claim, Party, Petition, Proof
+from notifications.domain.letters import HEADINGS
+from notifications.domain.petition import BODY_NAMES, Claim, Party, Petition, Proof
 from notifications.render import Renderer
 
 TEMPLATE = "petition"
-LETTERS = {"inkassovarsel": "Inkassovarsel", BETALINGSOPPFORDRING: "Betalingsoppfordring"}
+LETTERS = {kind.value: heading for kind, heading in HEADINGS.items()}
 
 
 def petition_pdf(renderer: Renderer, petition: Petition) -> bytes:

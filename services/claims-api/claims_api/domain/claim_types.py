@@ -110,6 +110,16 @@ CLAIM_TYPES: Mapping[str, ClaimType] = {
 """All claim types by the name the API uses."""
 
 
+def enforcement_basis(name: str, judged_on: date | None) -> str:
+    """Return what makes a claim of a type enforceable (tvangsgrunnlag): its judgment once there is one.
+
+    Law: tvangsfullbyrdelsesloven §§ 4-1, 7-2.
+    """
+    if judged_on is not None:
+        return f"dom, forlik eller vedtak av {judged_on:%d.%m.%Y} (tvangsfullbyrdelsesloven § 4-1)"
+    return claim_type(name).enforceable_by
+
+
 def claim_type(name: str) -> ClaimType:
     """Return the claim type called ``name``; raises ValueError for any other name."""
     try:

@@ -20,6 +20,7 @@ from shared.calendar import add_bank_days, deadline_after, is_bank_day, next_wor
 from shared.law import Trace, Traced
 
 _DAY = timedelta(days=1)
+_DEADLINE_RULES = {LetterKind.DEMAND: "demand_deadline", LetterKind.WARNING: "enforcement_notice"}
 
 
 class Refusal(StrEnum):
@@ -254,7 +255,9 @@ def _refuse_claim(
     for stopped, reason in stops:
         if stopped:
             return reason, None
-    return _refuse_notice(claim, case, rules) if kind is LetterKind.NOTICE else _refuse_demand(claim, case, rules)
+    if kind is LetterKind.NOTICE:
+        return _refuse_notice(claim, case, rules)
+    return _refuse_after_letters(kind, claim, case, rules)
 
 
 def _refuse_notice(claim: ClaimCheck, case: CaseCheck, rules: MoneyRules) -> tuple[Refusal, date | None] | None:
@@ -265,10 +268,13 @@ def _refuse_notice(claim: ClaimCheck, case: CaseCheck, rules: MoneyRules) -> tup
     return (Refusal.TOO_EARLY, first) if planned_dispatch(case.today) < first else None
 
 
-def _refuse_demand(claim: ClaimCheck, case: CaseCheck, rules: MoneyRules) -> tuple[Refusal, date | None] | None:
+def _refuse_after_letters(
+    kind: LetterKind, claim: ClaimCheck, case: CaseCheck, rules: MoneyRules
+) -> tuple[Refusal, date | None] | None:
+    """A notice of enforcement rests on a decision or judgment, so no letter need come before; one that did runs out."""
     first = first_day_after(claim, rules=rules)
     if first is None:
-        return Refusal.NO_NOTICE, None
+        return (Refusal.NO_NOTICE, None) if kind is LetterKind.DEMAND else None
     return (Refusal.DEADLINE_RUNNING, first) if case.today < first else None
 
 
@@ -276,7 +282,7 @@ def _refuse_case(
     kind: LetterKind, claim: ClaimCheck, case: CaseCheck, rules: MoneyRules
 ) -> tuple[Refusal, date | None] | None:
     """Find what stops every claim of the case today; these are tried again the next working day."""
-    open_bank_day = kind is LetterKind.DEMAND and not set(bank_days_needed(claim, rules=rules)) <= case.booked
+    open_bank_day = kind is not LetterKind.NOTICE and not set(bank_days_needed(claim, rules=rules)) <= case.booked
     stops = (
         (claim.pending, Refusal.DEMAND_PENDING),
         (case.demand_today, Refusal.DEMAND_TODAY),
@@ -293,7 +299,7 @@ def _last_letter(claim: ClaimCheck) -> SentLetter | None:
 
 
 def _deadline_days(kind: LetterKind, day: date, rules: MoneyRules) -> int:
-    return rules.rates.whole("demand_deadline" if kind is LetterKind.DEMAND else "notice_deadline", day)
+    return rules.rates.whole(_DEADLINE_RULES.get(kind, "notice_deadline"), day)
 
 
 def _free_ground(kind: LetterKind, dispatch: date, last_demand_fee_on: date | None, rules: MoneyRules) -> str | None:
@@ -306,12 +312,16 @@ def _free_ground(kind: LetterKind, dispatch: date, last_demand_fee_on: date | No
 def _own_cost(
     kind: LetterKind, dispatch: date, deadline: date, claim: FeeClaim, together: Sequence[FeeClaim], rules: MoneyRules
 ) -> Traced[int]:
+    if kind is LetterKind.WARNING:
+        return _no_cost(kind, "notice_of_enforcement")
     if claim.replaced:
         return _no_cost(kind, "replaces_an_earlier_letter")
     if claim.regime is FeeRegime.LAWYER_LED:
         return _no_cost(kind, "lawyer_led")
     if claim.regime is FeeRegime.OWN_FEES:
         return letter_fee(kind, dispatch, claim.charged, rules=rules)
+    if kind is not LetterKind.DEMAND:
+        return _no_cost(kind, "salaer_covers_it")
     merged = SalaerClaim(
         size_ore=sum(one.size_ore for one in together),
         due_date=claim.charged.due_date,
@@ -320,8 +330,7 @@ def _own_cost(
         vat=claim.vat,
         minor=claim.charged.minor,
         disputed=claim.charged.disputed,
-    if kind is not LetterKind.DEMAND:
-        return _no_cost(kind, "salaer_covers_it")
+        letter_fees_ore=sum(letter_fees(one.charged.letters) for one in together),
     )
     return foreign_collection(merged, dispatch, rates=rules.rates)
 
@@ -329,4 +338,3 @@ def _own_cost(
 def _no_cost(kind: LetterKind, ground: str) -> Traced[int]:
     inputs: dict[str, str | int | None] = {"kind": kind.value, "ground": ground}
     return Traced(value=0, trace=Trace(rule="demand.no_fee", reference="inkassoforskriften §§ 1-2, 1-3", inputs=inputs))
-        letter_fees_ore=sum(letter_fees(one.charged.letters) for one in together),

@@ -38,11 +38,15 @@ FEE_LABELS = {
 
 
 class LetterKind(StrEnum):
-    """A letter that may carry a fee: purring, inkassovarsel or betalingsoppfordring."""
+    """A letter that asks for payment: purring, inkassovarsel and betalingsoppfordring may carry a fee.
+
+    A notice of enforcement alone (varsel etter tvangsfullbyrdelsesloven § 4-18) never does.
+    """
 
     REMINDER = "reminder"
     NOTICE = "inkassovarsel"
     DEMAND = "betalingsoppfordring"
+    WARNING = "tvangsvarsel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,17 +101,19 @@ def letter_fee(kind: LetterKind, sent_on: date, claim: ChargedClaim, *, rules: M
     return _traced(round_ore(amount, rounding), inputs, act_2026=False)
 
 
-def lawful_fee_max(kind: LetterKind, sent_on: date, claim: ChargedClaim, *, rules: MoneyRules) -> int:
-    """Return the most a unit's own letter may have cost in øre; what it states above this is a field error."""
-    return letter_fee(kind, sent_on, claim, rules=rules).value
-
 def letter_fees(letters: Sequence[EarlierLetter]) -> int:
     """Return what letters before a betalingsoppfordring cost in all, in øre."""
     return sum(letter.fee_ore for letter in letters if letter.kind is not LetterKind.DEMAND)
 
 
+def lawful_fee_max(kind: LetterKind, sent_on: date, claim: ChargedClaim, *, rules: MoneyRules) -> int:
+    """Return the most a unit's own letter may have cost in øre; what it states above this is a field error."""
+    return letter_fee(kind, sent_on, claim, rules=rules).value
+
 
 def _refused(kind: LetterKind, sent_on: date, claim: ChargedClaim, rules: MoneyRules) -> str | None:
+    if kind is LetterKind.WARNING:
+        return "notice_of_enforcement"
     if claim.minor:
         return "minor"
     if claim.disputed:

@@ -56,6 +56,19 @@ def interruptions_of(tx: Connection, claim_ids: Iterable[str]) -> dict[str, list
     return found
 
 
+def judged_on(tx: Connection, claim_ids: Iterable[str]) -> dict[str, date]:
+    """Return the day of the latest judgment about each of these claims; those without one are left out."""
+    found: dict[str, date] = {}
+    for piece in chunks(sorted(set(claim_ids))):
+        query = (
+            select(INTERRUPTION.c.claim_id, func.max(INTERRUPTION.c.on_day))
+            .where(INTERRUPTION.c.claim_id.in_(piece), INTERRUPTION.c.kind == Interruption.JUDGED.value)
+            .group_by(INTERRUPTION.c.claim_id)
+        )
+        found.update((claim_id, day) for claim_id, day in tx.execute(query))
+    return found
+
+
 def filed_on(tx: Connection, source_id: str) -> date | None:
     """Return the day a legal step was filed, None when it never was."""
     query = select(func.min(INTERRUPTION.c.on_day)).where(

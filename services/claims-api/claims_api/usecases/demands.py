@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 from claims_api.deps import Deps
 from claims_api.domain.accrual import ClaimBalance
-from claims_api.domain.claim_types import claim_type
+from claims_api.domain.claim_types import claim_type, enforcement_basis
 from claims_api.domain.court_fees import CourtStep, court_fee
 from claims_api.domain.demand import Declined, Refusal, planned_dispatch, printed_deadline
 from claims_api.domain.fees import FEE_LABELS, ChargedClaim, EarlierLetter, FeeRegime, LetterKind, letter_fee
@@ -36,7 +36,11 @@ from shared.law import RatesMissing, Traced
 from shared.money import kroner
 from shared.uow import Uow
 
-TITLES = {LetterKind.NOTICE: "Inkassovarsel", LetterKind.DEMAND: "Betalingsoppfordring"}
+TITLES = {
+    LetterKind.NOTICE: "Inkassovarsel",
+    LetterKind.DEMAND: "Betalingsoppfordring",
+    LetterKind.WARNING: "Varsel om tvangsfullbyrdelse",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +216,7 @@ def _payload(deps: Deps, looked: Looked, going: _Going, demand_id: str, creditor
         provisional_rates=any(going.seen.owed[claim.claim_id].interest.provisional for claim in going.claims),
         expected_further_costs_ore=_further_costs(deps, going),
         dispute_body=cast(Literal["forliksraad", "husleietvistutvalg", "unit"], oldest.dispute_body),
-        enforcement_basis=claim_type(oldest.claim_type).enforceable_by,
+        enforcement_basis=enforcement_basis(oldest.claim_type, looked.judged.get(oldest.claim_id)),
         creditor=creditor,
         payee=payee(deps.settings),
         recipients=recipients(demand_id, going.seen.liable[oldest.claim_id], looked.debtors),
@@ -247,7 +251,7 @@ def _further_costs(deps: Deps, going: _Going) -> int:
     """Estimate what comes on top if nothing is paid: the next letter's fee, or the court fee of an attachment."""
     oldest = going.claims[0]
     try:
-        if going.kind is LetterKind.DEMAND:
+        if going.kind is not LetterKind.NOTICE:
             return court_fee(CourtStep.ATTACHMENT, going.deadline, rates=deps.rules.rates).value
         sent = EarlierLetter(kind=going.kind, sent_on=going.planned, deadline=going.deadline, fee_ore=going.fee.value)
         charged = ChargedClaim(due_date=oldest.due_date, minor=oldest.minor, letters=[sent])

@@ -23,7 +23,16 @@ from claims_api.domain.fees import ChargedClaim, EarlierLetter, FeeRegime, Lette
 from claims_api.domain.ledger import EntryKind, known, standing
 from claims_api.domain.limitation import is_barred
 from claims_api.domain.objections import undisputed
-from claims_api.store import claims, debtors, demands, holds, payments, requests, requests_plans
+from claims_api.store import (
+    claims,
+    debtors,
+    demands,
+    holds,
+    payments,
+    requests,
+    requests_limitation,
+    requests_plans,
+)
 from claims_api.store.claims import Claim
 from claims_api.store.debtors import Debtor
 from claims_api.store.demands import FeeDay
@@ -52,7 +61,8 @@ class Sight:
 class Looked:
     """What is read once for all cases of a batch. ``fee_days`` grows as demands are issued.
 
-    ``pay_by``: the last day to pay that a deferral, or the end of a plan or request, gave a claim.
+    ``pay_by``: the last day to pay that a deferral, or the end of a plan or request, gave a claim; ``judged``: the day
+    of the latest judgment about one.
     """
 
     books: Mapping[str, CaseBook]
@@ -65,6 +75,7 @@ class Looked:
     booked: frozenset[date]
     fee_days: list[FeeDay]
     pay_by: Mapping[str, date]
+    judged: Mapping[str, date]
 
 
 def look(uow: Uow, deps: Deps, books: Mapping[str, CaseBook]) -> Looked:
@@ -85,6 +96,7 @@ def look(uow: Uow, deps: Deps, books: Mapping[str, CaseBook]) -> Looked:
         booked=payments.booked_days(uow.tx, deps.settings.payee_account, first, uow.today),
         fee_days=demands.fee_days(uow.tx, primary, LetterKind.DEMAND.value, since),
         pay_by=requests.pay_by_of(uow.tx, ids),
+        judged=requests_limitation.judged_on(uow.tx, ids),
     )
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import cast
 
 from claims_api.deps import Deps
-from claims_api.domain.claim_types import claim_type
+from claims_api.domain.claim_types import enforcement_basis
 from claims_api.domain.court_fees import CourtStep, court_fee
 from claims_api.domain.ledger import RECEIVABLES, EntryKind
 from claims_api.domain.petition import UTLEGG, judge_petition
@@ -183,7 +184,7 @@ def _row(uow: Uow, one: _Asked, part: PetitionPart, state: str, **more: object) 
 def _payload(uow: Uow, deps: Deps, looked: Looked, one: _Asked, going: Mapping[str, Sight], kid: str) -> PetitionFrozen:
     lead = going[one.parts[0].legal_step_id].book.case
     shown = [
-        _claim(uow, deps, sees, name, part.legal_step_id)
+        _claim(uow, deps, sees, name, part.legal_step_id, looked.judged.get(name))
         for part in one.parts
         if (sees := going.get(part.legal_step_id)) is not None
         for name in sorted(sees.checks, key=lambda name: (sees.checks[name].due_date, name))
@@ -210,7 +211,7 @@ def _payload(uow: Uow, deps: Deps, looked: Looked, one: _Asked, going: Mapping[s
     )
 
 
-def _claim(uow: Uow, deps: Deps, seen: Sight, claim_id: str, legal_step_id: str) -> PetitionClaim:
+def _claim(uow: Uow, deps: Deps, seen: Sight, claim_id: str, legal_step_id: str, judged: date | None) -> PetitionClaim:
     book, claim = seen.book, seen.book.claim(claim_id)
     line = statement_line(deps, claim, seen.owed[claim_id], uow.today)
     return PetitionClaim(
@@ -221,11 +222,17 @@ def _claim(uow: Uow, deps: Deps, seen: Sight, claim_id: str, legal_step_id: str)
         kid=claim.kid,
         unit=creditor_facts(uow.tx, book.case.unit),
         original_principal_ore=claim.original_principal_ore,
-        enforcement_basis=claim_type(claim.claim_type).enforceable_by,
+        enforcement_basis=enforcement_basis(claim.claim_type, judged),
+        enforcement_basis_on=judged or _decided_on(claim),
         limitation_day=claim.last_day,
         payments=_payments(book, claim),
         letters=_letters(book, claim),
     )
+
+
+def _decided_on(claim: Claim) -> date | None:
+    """Return the day of the decision a claim rests on, None for one that rests on an invoice."""
+    return date.fromisoformat(claim.legal_basis["date"]) if claim.legal_basis else None
 
 
 def _payments(book: CaseBook, claim: Claim) -> list[PetitionPayment]:

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1", tags=["simulation"])
 
 DAYS_MAX = 366
 CASES_MAX = 5_000
-LETTERS = ("inkassovarsel", "betalingsoppfordring")
+LETTERS = ("inkassovarsel", "betalingsoppfordring", "tvangsvarsel")
 
 Days = Annotated[int, Field(ge=1, le=DAYS_MAX)]
 

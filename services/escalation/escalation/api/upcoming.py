@@ -16,7 +16,7 @@ from shared.problems import problems
 
 router = APIRouter(prefix="/v1", tags=["upcoming"])
 
-STEPS = ("inkassovarsel", "betalingsoppfordring", "legal_step")
+STEPS = ("inkassovarsel", "betalingsoppfordring", "tvangsvarsel", "legal_step")
 DAYS_MAX = 366
 
 
@@ -25,7 +25,7 @@ class UpcomingItem(BaseModel):
 
     case_id: str
     claim_ids: list[str]
-    step: str = Field(description="inkassovarsel, betalingsoppfordring or legal_step (its proposal).")
+    step: str = Field(description="inkassovarsel, betalingsoppfordring, tvangsvarsel or legal_step (its proposal).")
     on: date = Field(description="The day it comes due; a past day waits for a brake or a working day.")
 
 

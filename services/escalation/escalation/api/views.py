@@ -26,8 +26,8 @@ class NextView(BaseModel):
     """The next thing, whose turn it is until when, and what happens then."""
 
     step: str = Field(
-        description="inkassovarsel, betalingsoppfordring, legal_step, dispatch, hold_end, instalment, answer, "
-        "approval, submission, outcome, payment, review or none."
+        description="inkassovarsel, betalingsoppfordring, tvangsvarsel, legal_step, dispatch, "
+        "hold_end, instalment, answer, approval, submission, outcome, payment, review or none."
     )
     on: date | None = Field(description="The day it happens, or the last day for whoever must act.")
     owner: str = Field(description="debtor, platform, caseworker, agency, court, operator or nobody.")
@@ -79,6 +79,7 @@ class ClaimView(BaseModel):
     next: NextView
     notice: LetterView | None = Field(description="The inkassovarsel that stands.")
     demand: LetterView | None = Field(description="The betalingsoppfordring that stands.")
+    warning: LetterView | None = Field(description="The notice of enforcement alone that stands.")
     holds: list[HoldView]
     steps: list[StepView]
 
@@ -127,6 +128,8 @@ class LegalStepView(BaseModel):
         description="Whether cover is likely: score and facts; in lists as of the proposal, alone as of today. "
         "Null for a complaint, and for whoever does not handle the case."
     )
+    package_ready_on: date | None = Field(description="Since when its package lies ready to be handed in.")
+    package_failure: str | None = Field(description="Why no package could be made, as a stable code.")
     checks: list[CheckView] | None = Field(description="What must be in order; null in lists.")
     petition_id: str | None = Field(description="The lead case's legal step when several cases share a petition.")
     joinable: list[JoinableView] | None = Field(description="What could join its petition; null in lists.")
@@ -167,6 +170,7 @@ def claim_view(book: Book, claim: Claim, thing: Next, steps: list[Step], *, insi
         next=next_view(thing),
         notice=_letter_view(claim.notice, None),
         demand=_letter_view(claim.demand, _usable_to(book, claim)),
+        warning=_letter_view(claim.warning, _enforceable_to(book, claim)),
         holds=[
             HoldView(
                 hold_id=hold.hold_id,
@@ -185,6 +189,12 @@ def _usable_to(book: Book, claim: Claim) -> date | None:
     if claim.demand is None:
         return None
     return deadlines.usable_to(claim.demand.sent_on, book.policy(claim.claim_type, claim.creditor_unit)).value
+
+
+def _enforceable_to(book: Book, claim: Claim) -> date | None:
+    if claim.warning is None:
+        return None
+    return deadlines.enforceable_to(claim.warning.sent_on, book.policy(claim.claim_type, claim.creditor_unit)).value
 
 
 def _letter_view(letter: Letter | None, usable_to: date | None) -> LetterView | None:

@@ -19,6 +19,8 @@ from shared.calendar import is_working_day
 from shared.errors import Crash
 from shared.ids import derived
 
+LETTER_RULES = frozenset({Rule.NOTICE, Rule.DEMAND, Rule.WARNING})
+
 ROUNDS_MAX = 4
 """How often one day may look again at one case: renewals, proposals and one demand settle in fewer."""
 
@@ -75,14 +77,12 @@ def advance(book: Book, case: Case, today: date) -> tuple[Case, list[Action]]:
         if Rule.EXPIRY in due:
             case = _renew(book, case, today, due[Rule.EXPIRY], actions)
             continue
-        again = [c.claim_id for c in due.get(Rule.REVIEW, ()) if planner.stage(c).step != "legal_step"]
-        if again:
-            case = progress.reviewed(book, case, again, today)
+        if Rule.REVIEW in due:
+            case = progress.reviewed(book, case, [claim.claim_id for claim in due[Rule.REVIEW]], today)
             continue
-        ripe = [*due.get(Rule.LEGAL, ()), *due.get(Rule.REVIEW, ())]
-        if ripe:
-            case = _propose(planner, case, ripe, actions)
-        if Rule.NOTICE in due or Rule.DEMAND in due:
+        if Rule.LEGAL in due:
+            case = _propose(planner, case, due[Rule.LEGAL], actions)
+        if not LETTER_RULES.isdisjoint(due):
             case = _ask(book, case, today, due, actions)
     raise Crash(f"case {case.case_id}: not settled after {ROUNDS_MAX} rounds of one day")
 
@@ -115,13 +115,14 @@ def letter_withdrawn(
     book: Book, case: Case, step_id: str, claim_ids: Sequence[str], reason: str, retry_on: date | None
 ) -> tuple[Case, list[Drop]]:
     """Take a letter back; a legal step that rests on it falls away first."""
-    resting_on_it = [
-        claim.claim_id
-        for claim in map(case.claim, claim_ids)
-        if claim.demand is not None and claim.demand.step_id == step_id and not claim.past_letters
-    ]
+    resting_on_it = [claim.claim_id for claim in map(case.claim, claim_ids) if _rests_on(claim, step_id)]
     case, drops = _drop_touching(book, case, resting_on_it, "demand_withdrawn")
     return progress.withdrawn(book, case, step_id, claim_ids, reason, retry_on), drops
+
+
+def _rests_on(claim: Claim, step_id: str) -> bool:
+    letter = claim.enforcement_notice if claim.past_letters else claim.demand
+    return letter is not None and letter.step_id == step_id
 
 
 def objection_given_up(book: Book, case: Case, claim_ids: Sequence[str], on: date) -> tuple[Case, list[Drop]]:
@@ -153,9 +154,14 @@ def drop_legal_step(book: Book, case: Case, legal_step_id: str, reason: str) -> 
 
 
 def _renew(book: Book, case: Case, today: date, due: Sequence[Claim], actions: list[Action]) -> Case:
-    """Give up demands that grew too old, and the legal steps that rest on them (inkassoloven § 11)."""
+    """Give up letters that grew too old, and the legal steps that rest on them.
+
+    Law: inkassoloven § 11; of a notice of enforcement tvangsfullbyrdelsesloven § 4-19.
+    """
+    past_letters = {claim.legal_step_id for claim in due if claim.past_letters}
     for legal_step_id in sorted({claim.legal_step_id for claim in due if claim.legal_step_id is not None}):
-        case, drop = drop_legal_step(book, case, legal_step_id, "demand_too_old")
+        reason = "notice_too_old" if legal_step_id in past_letters else "demand_too_old"
+        case, drop = drop_legal_step(book, case, legal_step_id, reason)
         actions.append(drop)
     return progress.renewed(book, case, [claim.claim_id for claim in due], today)
 
@@ -165,17 +171,16 @@ def _propose(planner: Planner, case: Case, ripe: Sequence[Claim], actions: list[
 
     A judgment and an undisputed claim cannot be in one petition (tvangsfullbyrdelsesloven § 7-4).
     """
-    groups: dict[tuple[str, str, str, Trigger, bool], list[Claim]] = {}
+    groups: dict[tuple[str, str, str, bool], list[Claim]] = {}
     for claim in ripe:
-        trigger = Trigger.LEGAL_DUE if planner.rule(claim) is Rule.LEGAL else Trigger.REVIEW_DUE
         contested = (claim.contested or claim.contested_part) and claim.judged_on is None
         route = planner.book.route(contested=contested, dispute_body=claim.dispute_body)
         judged = claim.judged_on is not None
-        groups.setdefault((route.kind, route.body, route.law, trigger, judged), []).append(claim)
-    for (kind, body, law, trigger, _), claims in sorted(groups.items()):
+        groups.setdefault((route.kind, route.body, route.law, judged), []).append(claim)
+    for (kind, body, law, _), claims in sorted(groups.items()):
         claims.sort(key=lambda claim: claim.claim_id)
         claim_ids = tuple(claim.claim_id for claim in claims)
-        usable = [planner.usable_to(claim).value for claim in claims if claim.demand is not None]
+        usable = [planner.usable_to(claim).value for claim in claims if _expires(planner, claim)]
         proposal = Propose(
             legal_step_id=derived(claim_ids[0], "legal_step", claims[0].proposals + 1),
             claim_ids=claim_ids,
@@ -186,8 +191,13 @@ def _propose(planner: Planner, case: Case, ripe: Sequence[Claim], actions: list[
             usable_to=min(usable, default=deadlines.usable_to(planner.today, planner.policy(claims[0])).value),
         )
         actions.append(proposal)
-        case = progress.proposed(planner.book, case, proposal.legal_step_id, claim_ids, trigger)
+        case = progress.proposed(planner.book, case, proposal.legal_step_id, claim_ids)
     return case
+
+
+def _expires(planner: Planner, claim: Claim) -> bool:
+    """Whether a legal step on the claim rests on a letter that grows old; at its dispute body it rests on none."""
+    return planner.to_namsmann(claim) if claim.past_letters else claim.demand is not None
 
 
 def _ask(book: Book, case: Case, today: date, due: Mapping[Rule, Sequence[Claim]], actions: list[Action]) -> Case:
@@ -197,6 +207,9 @@ def _ask(book: Book, case: Case, today: date, due: Mapping[Rule, Sequence[Claim]
         groups.setdefault((DemandKind.NOTICE, ""), []).append(claim)
     for claim in due.get(Rule.DEMAND, ()):
         groups.setdefault((DemandKind.DEMAND, claim.dispute_body), []).append(claim)
+    for claim in due.get(Rule.WARNING, ()):
+        # What is enforced by a judgment and by a decision are two grounds, and a letter names one.
+        groups.setdefault((DemandKind.WARNING, str(claim.judged_on is not None)), []).append(claim)
     (kind, _), claims = min(groups.items(), key=lambda item: (min(claim.due_date for claim in item[1]), item[0]))
     claim_ids = tuple(sorted(claim.claim_id for claim in claims))
     sequences = tuple(case.claim(claim_id).asked(kind) + 1 for claim_id in claim_ids)

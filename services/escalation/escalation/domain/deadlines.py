@@ -11,15 +11,20 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from escalation.domain.policy import HoldKind, Policy
+from escalation.domain.state import Letter
 from shared.calendar import (
     CALENDAR_VERSION,
     add_bank_days,
     add_months,
+    add_years,
     deadline_after,
     next_working_day,
     working_day_after,
 )
 from shared.law import Trace, Traced
+
+ENFORCEABLE_YEARS = 1
+"""How long the way to the namsmann stays open after a notice (tvangsfullbyrdelsesloven § 4-19)."""
 
 REMEMBERED = 8_192
 """How many answers of each rule are kept: thousands of claims share their days, and the rules are pure."""
@@ -82,6 +87,41 @@ def usable_to(demand_sent_on: date, policy: Policy) -> Traced[date]:
         "inkassoloven § 11",
         sent_on=demand_sent_on,
         months=policy.demand_usable_months,
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def enforcement_ready(notice: Letter, policy: Policy) -> Traced[date]:
+    """Utlegg is proposed when a notice of enforcement has run out: two weeks from its sending, and its deadline.
+
+    The bank days of grace follow, as after every deadline. Law: tvangsfullbyrdelsesloven § 4-18.
+    """
+    two_weeks = notice.sent_on + timedelta(days=policy.enforcement_notice_days)
+    return _traced(
+        max(next_working_day(two_weeks), _after_grace(notice.deadline, policy)),
+        "enforcement_ready",
+        "tvangsfullbyrdelsesloven § 4-18",
+        sent_on=notice.sent_on,
+        deadline=notice.deadline,
+        days=policy.enforcement_notice_days,
+        bank_days=policy.grace_bank_days,
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def enforceable_to(notice_sent_on: date, policy: Policy) -> Traced[date]:
+    """The last day for a petition on this notice: a year from the day it opened the way; then a new one must be sent.
+
+    Law: tvangsfullbyrdelsesloven § 4-19.
+    """
+    opened = notice_sent_on + timedelta(days=policy.enforcement_notice_days)
+    return _traced(
+        add_years(opened, ENFORCEABLE_YEARS),
+        "enforceable_to",
+        "tvangsfullbyrdelsesloven § 4-19",
+        sent_on=notice_sent_on,
+        days=policy.enforcement_notice_days,
+        years=ENFORCEABLE_YEARS,
     )
 
 

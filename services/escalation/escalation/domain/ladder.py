@@ -48,6 +48,7 @@ class Rule(StrEnum):
     DEMAND = "demand"
     LEGAL = "legal"
     EXPIRY = "expiry"
+    WARNING = "warning"
     REVIEW = "review"
     NONE = "none"
 
@@ -58,6 +59,7 @@ class Trigger(StrEnum):
     NOTICE_DUE = "notice_due"
     DEMAND_DUE = "demand_due"
     LEGAL_DUE = "legal_due"
+    WARNING_DUE = "warning_due"
     REVIEW_DUE = "review_due"
     RENEWED = "renewed"
     DECLINED = "declined"
@@ -81,6 +83,8 @@ class Trigger(StrEnum):
     REOPENED_NOTICE_OUT = "reopened_notice_out"
     REOPENED_DEMAND_ASKED = "reopened_demand_asked"
     REOPENED_DEMAND_OUT = "reopened_demand_out"
+    REOPENED_WARNING_ASKED = "reopened_warning_asked"
+    REOPENED_WARNING_OUT = "reopened_warning_out"
     REOPENED_AT_BODY = "reopened_at_body"
 
 
@@ -97,6 +101,7 @@ TIMED = {
     Rule.DEMAND: Trigger.DEMAND_DUE,
     Rule.LEGAL: Trigger.LEGAL_DUE,
     Rule.EXPIRY: Trigger.RENEWED,
+    Rule.WARNING: Trigger.WARNING_DUE,
     Rule.REVIEW: Trigger.REVIEW_DUE,
 }
 """The trigger that the clock pulls when a stage's rule comes due; the stage must have an edge for it."""
@@ -241,7 +246,8 @@ def _check_rules(ladder: Ladder) -> None:
         for trigger in sorted(needed):
             if not ladder.has(stage.name, trigger):
                 raise LadderError(f"{ladder.name}: stage {stage.name}: no edge for {trigger.value}")
-        says = stage.step or stage.letter or stage.final or stage.rule in (Rule.NOTICE, Rule.DEMAND, Rule.LEGAL)
+        by_rule = stage.rule in (Rule.NOTICE, Rule.DEMAND, Rule.LEGAL, Rule.WARNING)
+        says = stage.step or stage.letter or stage.final or by_rule
         if not says:
             raise LadderError(f"{ladder.name}: stage {stage.name}: step: expected what comes next")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from escalation.domain.ladder import Trigger
-from escalation.domain.policy import Policy
 from shared.calendar import add_months, next_working_day, working_day_after
 from shared.law import Trace, Traced
 
@@ -62,20 +61,20 @@ def consequence(outcome: Outcome) -> Consequence:
     return Consequence(trigger=Trigger.PETITION_WITHDRAWN, state="closed", sources=AT_BODY)
 
 
-def review_day(outcome: Outcome, on: date, policy: Policy) -> Traced[date] | None:
+def review_day(outcome: Outcome, on: date) -> Traced[date] | None:
     """When the claim is looked at again if nothing is paid; None while a deduction or pledge runs.
 
-    After a judgment: when it can be enforced, that is after the month in which it can be brought to court and the two
-    weeks' notice of tvangsfullbyrdelsesloven § 4-18. After an attempt without cover: twelve months (decisions B8). What
-    was taken back from its body is on its ladder again the working day after.
+    After a judgment: when notice of its enforcement may be given, the working day after the month in which it can be
+    brought to court. After an attempt without cover: twelve months (decisions B8). What was taken back from its body is
+    on its ladder again the working day after.
     """
     if outcome in COVERS:
         return None
     inputs: dict[str, str | int | None] = {"outcome": outcome.value, "on": on.isoformat()}
     if outcome is Outcome.JUDGMENT:
-        day = add_months(on, APPEAL_MONTHS) + timedelta(days=policy.enforcement_notice_days)
+        day = working_day_after(next_working_day(add_months(on, APPEAL_MONTHS)))
         reference = "tvisteloven kapittel 6, tvangsfullbyrdelsesloven § 4-18"
-        inputs |= {"appeal_months": APPEAL_MONTHS, "notice_days": policy.enforcement_notice_days}
+        inputs |= {"appeal_months": APPEAL_MONTHS}
     elif outcome is Outcome.WITHDRAWN:
         day, reference = working_day_after(on), "inkassoloven §§ 8, 11"
     else:

@@ -8,7 +8,7 @@ for others of their case (decisions B1). Pure: the same case, book and day give 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from escalation.domain import deadlines
@@ -19,6 +19,8 @@ from shared.calendar import next_working_day, working_day_after
 from shared.errors import Crash
 from shared.law import Trace, Traced
 
+WARNING = DemandKind.WARNING.value
+WARNING_THEN = "Betales ikke kravet innen fristen i varselet, foreslås utlegg."
 PLAN = "plan"
 PLAN_THEN = "Betales ikke avdraget, sendes påminnelse. Misligholdt avtale faller bort, og innkrevingen fortsetter."
 
@@ -27,11 +29,11 @@ PLAN_THEN = "Betales ikke avdraget, sendes påminnelse. Misligholdt avtale falle
 class Next:
     """A claim's next thing (neste steg).
 
-    ``step``: inkassovarsel, betalingsoppfordring, legal_step, dispatch, approval, submission, outcome, payment, review,
-    hold_end, instalment, answer or none. ``on``: the day it happens, or the last day for whoever must act; None when
-    nothing sets a day. ``owner`` has the move ``until`` that day, ``then`` says what follows. ``wake``: the day the
-    clock must look again, None when somebody else moves first. ``reason`` says what holds the claim, ``trace``
-    explains the date.
+    ``step``: inkassovarsel, betalingsoppfordring, tvangsvarsel, legal_step, dispatch, approval,
+    submission, outcome, payment, review, hold_end, instalment, answer or none. ``on``: the day it happens, or the last
+    day for whoever must act; None when nothing sets a day. ``owner`` has the move ``until`` that day, ``then`` says
+    what follows. ``wake``: the day the clock must look again, None when somebody else moves first. ``reason`` says what
+    holds the claim, ``trace`` explains the date.
     """
 
     step: str
@@ -95,6 +97,7 @@ class Planner:
             Rule.NOTICE: self._notice,
             Rule.DEMAND: self._demand,
             Rule.LEGAL: self._legal,
+            Rule.WARNING: self._warning,
             Rule.EXPIRY: self._expiry,
             Rule.REVIEW: self._review,
             Rule.NONE: self._somebody_else,
@@ -104,14 +107,15 @@ class Planner:
     def rule(self, claim: Claim) -> Rule:
         """What the clock waits for.
 
-        A contested or judged claim skips the letters (inkassoloven § 12) and its legal step does not expire; a demand
-        too old for a legal step on the day that step would be proposed has expired already.
+        A contested or judged claim skips the letters (inkassoloven § 12). To a dispute body it goes at once, and that
+        step does not expire; to the namsmann it goes on a notice of enforcement, which is sent first when none carries.
+        Of other claims, a demand too old for a legal step on the day that step would be proposed has expired already.
         """
         rule = self.stage(claim).rule
         if claim.past_letters and self.ladder(claim).has(claim.stage, Trigger.LEGAL_DUE):
-            return Rule.LEGAL
+            return Rule.LEGAL if not self.to_namsmann(claim) or self._carries(claim) else Rule.WARNING
         if claim.past_letters and rule is Rule.EXPIRY:
-            return Rule.NONE
+            return rule if self.to_namsmann(claim) else Rule.NONE
         if rule is Rule.LEGAL and self._legal_on(claim) > self.usable_to(claim).value:
             return Rule.EXPIRY
         return rule
@@ -128,8 +132,21 @@ class Planner:
         """Return the claim's numbers."""
         return self.book.policy(claim.claim_type, claim.creditor_unit)
 
+    def to_namsmann(self, claim: Claim) -> bool:
+        """Tell whether a contested or judged claim is enforced, not brought to a dispute body."""
+        contested = claim.judged_on is None
+        return self.book.route(contested=contested, dispute_body=claim.dispute_body).kind == "utlegg"
+
     def usable_to(self, claim: Claim) -> Traced[date]:
-        """Return the last day the claim's betalingsoppfordring carries a legal step."""
+        """Return the last day for a legal step on the letter it rests on.
+
+        That is the notice of enforcement of a claim that skipped the letters, the betalingsoppfordring of another.
+        """
+        if claim.past_letters:
+            notice = claim.enforcement_notice
+            if notice is None:
+                raise Crash(f"claim {claim.claim_id}: stage {claim.stage} without a notice of enforcement")
+            return deadlines.enforceable_to(notice.sent_on, self.policy(claim))
         if claim.demand is None:
             raise Crash(f"claim {claim.claim_id}: stage {claim.stage} without a betalingsoppfordring")
         return deadlines.usable_to(claim.demand.sent_on, self.policy(claim))
@@ -158,12 +175,25 @@ class Planner:
 
     def _legal(self, claim: Claim, stage: Stage) -> Next:
         day = self._legal_on(claim)
+        if claim.past_letters and self.to_namsmann(claim) and claim.enforcement_notice is not None:
+            ready = deadlines.enforcement_ready(claim.enforcement_notice, self.policy(claim))
+            deadline = claim.enforcement_notice.deadline
+            return self._timed("legal_step", day, stage, deadline=deadline, trace=ready.trace)
         if claim.demand is None:
             return self._timed("legal_step", day, stage, deadline=None, trace=None)
         ready = deadlines.legal_ready(claim.demand.deadline, self.policy(claim))
         return self._timed("legal_step", day, stage, deadline=claim.demand.deadline, trace=ready.trace)
 
+    def _warning(self, claim: Claim, stage: Stage) -> Next:
+        day = self._letter_day(_resumed(claim.review_on or claim.registered_on, claim), claim)
+        thing = self._timed(WARNING, day, stage, deadline=claim.review_on, trace=None)
+        return replace(thing, then=WARNING_THEN)
+
     def _expiry(self, claim: Claim, stage: Stage) -> Next:
+        if claim.past_letters and claim.enforcement_notice is None:
+            # What it was to rest on has fallen: it is taken back at once, and the notice given first.
+            today = next_working_day(self.today)
+            return Next(step=stage.step, on=today, owner=stage.owner, then=stage.then, until=today, wake=today)
         usable = self.usable_to(claim)
         if stage.rule is Rule.LEGAL:
             day = next_working_day(max(self._legal_on(claim), self._letter_from))
@@ -194,9 +224,19 @@ class Planner:
 
     def _legal_on(self, claim: Claim) -> date:
         base = claim.registered_on
-        if claim.demand is not None:
+        if claim.past_letters and self.to_namsmann(claim):
+            if claim.enforcement_notice is not None:
+                base = deadlines.enforcement_ready(claim.enforcement_notice, self.policy(claim)).value
+        elif claim.demand is not None:
             base = deadlines.legal_ready(claim.demand.deadline, self.policy(claim)).value
         return next_working_day(max(_resumed(base, claim), claim.not_before or base, self.today))
+
+    def _carries(self, claim: Claim) -> bool:
+        """Whether a notice of enforcement has been given that still holds when the legal step would be proposed."""
+        notice = claim.enforcement_notice
+        if notice is None:
+            return False
+        return self._legal_on(claim) <= deadlines.enforceable_to(notice.sent_on, self.policy(claim)).value
 
     def _noticed(self, claim: Claim) -> tuple[date, Traced[date]]:
         """Return the varsel's deadline, and the day the claim is ready by it."""

@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from escalation.domain import deadlines
 from escalation.domain.policy import Book
 from escalation.domain.state import Claim
-from shared.calendar import add_years
 
 COERCIVE_FINE = "coercive_fine"
 """Enforceable by the decision itself (tvangsfullbyrdelsesloven § 7-2 d), other claims by the letter (f)."""
@@ -64,15 +63,16 @@ def _of_claim(book: Book, claim: Claim, kind: str, today: date) -> list[Check]:
         )
     ]
     if claim.past_letters or claim.contested_part:
-        found += _of_dispute(claim, kind, today)
+        found += _of_dispute(book, claim, kind, today)
     if not claim.past_letters:
         found += _of_letters(book, claim, kind, today)
     return found
 
 
-def _of_dispute(claim: Claim, kind: str, today: date) -> list[Check]:
+def _of_dispute(book: Book, claim: Claim, kind: str, today: date) -> list[Check]:
+    found = []
     if claim.judged_on is None:
-        return [
+        found.append(
             Check(
                 rule="BESTRIDT_KRAV",
                 claim_id=claim.claim_id,
@@ -80,16 +80,33 @@ def _of_dispute(claim: Claim, kind: str, today: date) -> list[Check]:
                 detail="et omtvistet krav hører til tvisteorganet, ikke til namsmannen",
                 law="inkassoloven § 12, tvangsfullbyrdelsesloven § 7-2 f",
             )
-        ]
-    enforceable = claim.review_on or claim.judged_on
+        )
+    if kind == "utlegg" and claim.past_letters:
+        found += _of_enforcement_notice(book, claim, today)
+    return found
+
+
+def _of_enforcement_notice(book: Book, claim: Claim, today: date) -> list[Check]:
+    """A decision or judgment is enforced on a notice of its own, two weeks old and at most a year past that."""
+    policy = book.policy(claim.claim_type, claim.creditor_unit)
+    notice = claim.enforcement_notice
+    ripe = notice is not None and today >= deadlines.enforcement_ready(notice, policy).value
+    young = notice is None or today <= deadlines.enforceable_to(notice.sent_on, policy).value
     return [
+        Check(
+            rule="PARAGRAF_4_18_VARSEL_PAAKREVET",
+            claim_id=claim.claim_id,
+            holds=ripe,
+            detail="varsel om tvangsfullbyrdelse må være sendt, og to uker og fristen i det må være ute",
+            law="tvangsfullbyrdelsesloven § 4-18",
+        ),
         Check(
             rule="PARAGRAF_4_19_VARSEL_PAAKREVET",
             claim_id=claim.claim_id,
-            holds=today <= add_years(enforceable, 1),
-            detail="mer enn ett år etter at tvangskraften inntrådte må det varsles på nytt",
+            holds=young,
+            detail="mer enn ett år etter at det kunne begjæres må det varsles på nytt",
             law="tvangsfullbyrdelsesloven § 4-19",
-        )
+        ),
     ]
 
 

@@ -9,12 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from escalation.domain.deadlines import resumed_on
 from escalation.domain.ladder import Rule, Trigger
 from escalation.domain.policy import Book
 from escalation.domain.state import Case, Claim, DemandKind, Hold, Letter, OpenStep
 from shared.calendar import working_day_after
+
+ASKING = {
+    DemandKind.NOTICE: (Trigger.NOTICE_DUE, "notices"),
+    DemandKind.DEMAND: (Trigger.DEMAND_DUE, "demands"),
+    DemandKind.WARNING: (Trigger.WARNING_DUE, "warnings"),
+}
+"""What asking for a letter of a kind pulls, and which of the claim's counts it moves."""
+
+LETTERS = {DemandKind.NOTICE: "notice", DemandKind.DEMAND: "demand", DemandKind.WARNING: "warning"}
+
+REOPENED_IN_WORK = {
+    DemandKind.NOTICE: (Trigger.REOPENED_NOTICE_ASKED, Trigger.REOPENED_NOTICE_OUT),
+    DemandKind.DEMAND: (Trigger.REOPENED_DEMAND_ASKED, Trigger.REOPENED_DEMAND_OUT),
+    DemandKind.WARNING: (Trigger.REOPENED_WARNING_ASKED, Trigger.REOPENED_WARNING_OUT),
+}
+"""Where a claim goes on whose letter is still asked for, or on its way."""
 
 LEAVES_LEGAL_STEP = frozenset(
     {Trigger.DROPPED, Trigger.REFUSED, Trigger.NOTHING_FOUND, Trigger.PETITION_WITHDRAWN, Trigger.ENFORCEMENT_ENDED,
@@ -48,19 +65,12 @@ def registered(book: Book, case: Case, claim: Claim) -> Case:
 
 def asked(book: Book, case: Case, step_id: str, kind: DemandKind, claim_ids: Iterable[str], on: date) -> Case:
     """A step was asked for: each claim waits for its letter, and counts one more step of this kind."""
-    notice = kind is DemandKind.NOTICE
-    trigger = Trigger.NOTICE_DUE if notice else Trigger.DEMAND_DUE
+    trigger, counter = ASKING[kind]
     step = OpenStep(step_id=step_id, kind=kind, asked_on=on)
-    changed = [
-        replace(
-            moved(book, claim, trigger),
-            step=step,
-            not_before=None,
-            notices=claim.notices + notice,
-            demands=claim.demands + (not notice),
-        )
-        for claim in map(case.claim, claim_ids)
-    ]
+    changed = []
+    for claim in map(case.claim, claim_ids):
+        counted: dict[str, Any] = {counter: claim.asked(kind) + 1}
+        changed.append(replace(moved(book, claim, trigger), step=step, not_before=None, **counted))
     return replace(case.with_claims(changed), demanded_on=on)
 
 
@@ -84,12 +94,12 @@ def withdrawn(
     for claim in map(case.claim, claim_ids):
         letters = [
             name
-            for name, letter in (("notice", claim.notice), ("demand", claim.demand))
+            for name, letter in (("notice", claim.notice), ("demand", claim.demand), ("warning", claim.warning))
             if letter is not None and letter.step_id == step_id
         ]
         if claim.step is not None and claim.step.step_id == step_id:
             changed.append(_set_back(book, claim, Trigger.WITHDRAWN, reason, retry_on))
-        elif letters and claim.past_letters:
+        elif letters and claim.past_letters and not _rests_on_warning(book, claim, letters[0]):
             # What follows rests on an objection or a judgment, not on this letter.
             changed.append(_without(claim, letters[0]))
         elif letters:
@@ -97,15 +107,22 @@ def withdrawn(
     return case.with_claims(changed)
 
 
+def _rests_on_warning(book: Book, claim: Claim, letter: str) -> bool:
+    ladder = book.ladder(claim.claim_type, claim.creditor_unit)
+    return letter == "warning" and ladder.has(claim.stage, Trigger.WITHDRAWN)
+
+
 def _without(claim: Claim, letter: str) -> Claim:
-    return replace(claim, notice=None) if letter == "notice" else replace(claim, demand=None)
+    changes: dict[str, Any] = {letter: None}
+    return replace(claim, **changes)
 
 
 def _set_back(book: Book, claim: Claim, trigger: Trigger, reason: str, retry_on: date | None) -> Claim:
     waiting_for = reason if retry_on is None else None
-    return replace(
+    back = replace(
         moved(book, claim, trigger), step=None, legal_step_id=None, not_before=retry_on, waiting_for=waiting_for
     )
+    return _standing_on_its_letters(book, back)
 
 
 def dispatched(book: Book, case: Case, step_id: str, claim_ids: Iterable[str], on: date) -> Case:
@@ -126,15 +143,19 @@ def sent(book: Book, case: Case, step_id: str, claim_ids: Iterable[str], letter:
         if claim.step is None or claim.step.step_id != step_id or not claim.step.dispatched:
             continue
         kind = claim.step.kind
-        claim = replace(moved(book, claim, Trigger.SENT), step=None, resumed_on=None)
-        changed.append(replace(claim, notice=letter) if kind is DemandKind.NOTICE else replace(claim, demand=letter))
+        facts: dict[str, Any] = {LETTERS[kind]: letter}
+        claim = replace(moved(book, claim, Trigger.SENT), step=None, resumed_on=None, **facts)
+        changed.append(_standing_on_its_letters(book, claim))
     return case.with_claims(changed)
 
 
 def renewed(book: Book, case: Case, claim_ids: Iterable[str], on: date) -> Case:
-    """The betalingsoppfordring may not be used any more: a new one is needed (inkassoloven § 11, decisions B7)."""
+    """What a legal step rests on may not be used any more: a new letter is needed.
+
+    Law: inkassoloven § 11, decisions B7; for a notice of enforcement tvangsfullbyrdelsesloven § 4-19.
+    """
     changed = [
-        replace(moved(book, claim, Trigger.RENEWED), demand=None, legal_step_id=None, resumed_on=on)
+        replace(moved(book, claim, Trigger.RENEWED), demand=None, warning=None, legal_step_id=None, resumed_on=on)
         for claim in map(case.claim, claim_ids)
     ]
     return case.with_claims(changed)
@@ -166,10 +187,8 @@ def reopened(book: Book, case: Case, claim_id: str, on: date, *, at_body: bool =
 
 def _way_back(claim: Claim) -> Trigger:
     if claim.step is not None:
-        notice = claim.step.kind is DemandKind.NOTICE
-        if claim.step.dispatched:
-            return Trigger.REOPENED_NOTICE_OUT if notice else Trigger.REOPENED_DEMAND_OUT
-        return Trigger.REOPENED_NOTICE_ASKED if notice else Trigger.REOPENED_DEMAND_ASKED
+        asked, out = REOPENED_IN_WORK[claim.step.kind]
+        return out if claim.step.dispatched else asked
     if claim.demand is not None:
         return Trigger.REOPENED_DEMANDED
     return Trigger.REOPENED_NEW if claim.notice is None else Trigger.REOPENED_NOTICED
@@ -242,11 +261,11 @@ def uncontested(book: Book, case: Case, claim_ids: Iterable[str], on: date) -> C
 
 
 def _standing_on_its_letters(book: Book, claim: Claim) -> Claim:
-    """Put a claim that skipped letters back to where the letters it has had put it."""
+    """Put a claim that skipped letters and does so no more back to where the letters it has had put it."""
     ladder = book.ladder(claim.claim_type, claim.creditor_unit)
     if claim.past_letters:
         return claim
-    if ladder.stage(claim.stage).rule is Rule.LEGAL and claim.demand is None:
+    if ladder.stage(claim.stage).rule in (Rule.LEGAL, Rule.WARNING) and claim.demand is None:
         claim = moved(book, claim, Trigger.RENEWED)
     if ladder.stage(claim.stage).rule is Rule.DEMAND and claim.notice is None:
         claim = moved(book, claim, Trigger.WITHDRAWN)
@@ -261,10 +280,10 @@ def planned(case: Case, claim_ids: Iterable[str], days: Sequence[date]) -> Case:
 # ---------------------------------------------------------------------------------------------------- legal steps
 
 
-def proposed(book: Book, case: Case, legal_step_id: str, claim_ids: Iterable[str], trigger: Trigger) -> Case:
-    """A legal step was proposed for these claims, by ``trigger`` (legal_due, or review_due after a judgment)."""
+def proposed(book: Book, case: Case, legal_step_id: str, claim_ids: Iterable[str]) -> Case:
+    """A legal step was proposed for these claims."""
     changed = [
-        replace(moved(book, claim, trigger), legal_step_id=legal_step_id, proposals=claim.proposals + 1)
+        replace(moved(book, claim, Trigger.LEGAL_DUE), legal_step_id=legal_step_id, proposals=claim.proposals + 1)
         for claim in map(case.claim, claim_ids)
     ]
     return case.with_claims(changed)
@@ -289,7 +308,7 @@ def legal_moved(
         if is_open(book, claim):
             claim = replace(moved(book, claim, trigger), review_on=review_on)
         if judged_on is not None:
-            claim = replace(claim, judged_on=judged_on, contested=False, contested_part=False)
+            claim = replace(claim, judged_on=judged_on, contested=False, contested_part=False, warning=None)
         changed.append(replace(claim, legal_step_id=legal_step_id))
     return case.with_claims(changed)
 

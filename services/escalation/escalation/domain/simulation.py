@@ -23,7 +23,7 @@ STEPS_MAX = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """A step that would come: inkassovarsel, betalingsoppfordring or legal_step, on these claims."""
+    """A step that would come: a letter of the ladder, or legal_step, on these claims."""
 
     on: date
     step: str

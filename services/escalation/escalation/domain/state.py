@@ -11,10 +11,12 @@ from shared.errors import InkassoError
 
 
 class DemandKind(StrEnum):
-    """The two letters of the ladder: inkassovarsel (inkassoloven § 9) and betalingsoppfordring (§ 10)."""
+    """The letters of the ladder: inkassovarsel and betalingsoppfordring (inkassoloven §§ 9, 10), and a notice of
+    enforcement alone (tvangsfullbyrdelsesloven § 4-18) where no betalingsoppfordring gave it."""
 
     NOTICE = "inkassovarsel"
     DEMAND = "betalingsoppfordring"
+    WARNING = "tvangsvarsel"
 
 
 class UnknownClaim(InkassoError):
@@ -61,8 +63,9 @@ class Claim:
     """One claim (krav) on its ladder.
 
     ``resumed_on``: a hold's end or a reopening, from which readiness counts; ``not_before``: a passing obstacle, the
-    day the step is tried again; ``waiting_for``: why a step was refused without such a day. ``notices``, ``demands``
-    and ``proposals`` count what was asked for and proposed, so that no two carry the same number. ``contested``: a
+    day the step is tried again; ``waiting_for``: why a step was refused without such a day. ``notices``, ``demands``,
+    ``warnings`` and ``proposals`` count what was asked for and proposed, so that no two carry the same number. A
+    ``warning`` is a notice of enforcement alone; one given before a judgment is not about it. ``contested``: a
     rejected objection is stood by; ``contested_part``: one to a part of the claim. ``judged_on``: a court has decided.
     ``instalment_days``: when a payment plan's instalments fall due.
     """
@@ -76,6 +79,7 @@ class Claim:
     stage: str
     notice: Letter | None = None
     demand: Letter | None = None
+    warning: Letter | None = None
     step: OpenStep | None = None
     holds: tuple[Hold, ...] = ()
     resumed_on: date | None = None
@@ -83,6 +87,7 @@ class Claim:
     waiting_for: str | None = None
     notices: int = 0
     demands: int = 0
+    warnings: int = 0
     proposals: int = 0
     contested: bool = False
     contested_part: bool = False
@@ -98,7 +103,18 @@ class Claim:
 
     def asked(self, kind: DemandKind) -> int:
         """Return how many steps of this kind have been asked for."""
+        if kind is DemandKind.WARNING:
+            return self.warnings
         return self.notices if kind is DemandKind.NOTICE else self.demands
+
+    @property
+    def enforcement_notice(self) -> Letter | None:
+        """The latest letter that gave notice of enforcement for what the claim rests on now, None when there is none.
+
+        A betalingsoppfordring gives it too, but not of a judgment that came later.
+        """
+        given = (self.warning,) if self.judged_on is not None else (self.warning, self.demand)
+        return max((one for one in given if one is not None), key=lambda one: one.sent_on, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,6 +172,7 @@ def _claim(row: Row[Any], holds: tuple[Hold, ...]) -> Claim:
         stage=row.stage,
         notice=_letter(row.notice_step_id, row.notice_sent_on, row.notice_deadline),
         demand=_letter(row.demand_step_id, row.demand_sent_on, row.demand_deadline),
+        warning=_letter(row.warning_step_id, row.warning_sent_on, row.warning_deadline),
         step=_open_step(row),
         holds=holds,
         resumed_on=row.resumed_on,
@@ -179,6 +180,7 @@ def _claim(row: Row[Any], holds: tuple[Hold, ...]) -> Claim:
         waiting_for=row.waiting_for,
         notices=row.notices,
         demands=row.demands,
+        warnings=row.warnings,
         proposals=row.proposals,
         contested=row.contested,
         contested_part=row.contested_part,
@@ -207,7 +209,7 @@ def _open_step(row: Row[Any]) -> OpenStep | None:
 
 
 def _values(claim: Claim) -> dict[str, Any]:
-    notice, demand, step = claim.notice, claim.demand, claim.step
+    notice, demand, warning, step = claim.notice, claim.demand, claim.warning, claim.step
     return {
         "claim_type": claim.claim_type,
         "creditor_unit": claim.creditor_unit,
@@ -221,6 +223,9 @@ def _values(claim: Claim) -> dict[str, Any]:
         "demand_step_id": demand and demand.step_id,
         "demand_sent_on": demand and demand.sent_on,
         "demand_deadline": demand and demand.deadline,
+        "warning_step_id": warning and warning.step_id,
+        "warning_sent_on": warning and warning.sent_on,
+        "warning_deadline": warning and warning.deadline,
         "step_id": step and step.step_id,
         "step_kind": step and step.kind.value,
         "step_asked_on": step and step.asked_on,
@@ -230,6 +235,7 @@ def _values(claim: Claim) -> dict[str, Any]:
         "waiting_for": claim.waiting_for,
         "notices": claim.notices,
         "demands": claim.demands,
+        "warnings": claim.warnings,
         "proposals": claim.proposals,
         "contested": claim.contested,
         "contested_part": claim.contested_part,

@@ -39,6 +39,8 @@ class LegalStep:
     outcome_on: date | None
     outcome_facts: Mapping[str, Any] | None
     petition_id: str | None
+    package_ready_on: date | None
+    package_failure: str | None
 
 
 _BLANK: dict[str, Any] = {
@@ -51,6 +53,8 @@ _BLANK: dict[str, Any] = {
     "outcome_on": None,
     "outcome_facts": None,
     "petition_id": None,
+    "package_ready_on": None,
+    "package_failure": None,
 }
 
 

@@ -175,8 +175,7 @@ def record_outcome(uow: Uow, book: Book, legal_step_id: str, result: Result) -> 
 
 def _settle(uow: Uow, book: Book, desk: Desk, part: LegalStep, result: Result) -> None:
     follows = consequence(result.outcome)
-    first = desk.case(part.case_id).claim(part.claim_ids[0])
-    usual = review_day(result.outcome, result.on, book.policy(first.claim_type, first.creditor_unit))
+    usual = review_day(result.outcome, result.on)
     day = result.review_on or (None if usual is None else usual.value)
     judged_on = result.on if result.outcome is Outcome.JUDGMENT else None
     _put(book, desk, part, follows.trigger, review_on=day, judged_on=judged_on)

@@ -32,7 +32,7 @@ class LetterOut(BaseModel):
     case_id: str
     case_number: str = Field(description="Saksnummer.")
     debtor_ref: str
-    kind: str = Field(description="inkassovarsel, betalingsoppfordring, fee_reversed, plan_agreed …")
+    kind: str = Field(description="inkassovarsel, betalingsoppfordring, tvangsvarsel, fee_reversed, plan_agreed …")
     state: State
     dated: date = Field(description="The date printed on the letter.")
     sent_on: date | None = Field(description="The day it counts as sent.")

@@ -6,6 +6,7 @@ tests, for every kind and language, so that an edited template cannot lose one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from notifications.domain import formats
@@ -53,6 +54,11 @@ _OBJECT: dict[Language, str] = {
     "nn": "Skriv kva du meiner er feil",
     "en": "Write what you think is wrong",
 }
+_OBJECT_LATE: dict[Language, str] = {
+    "nb": "må du si det til oss eller til namsmannen",
+    "nn": "må du seie det til oss eller til namsmannen",
+    "en": "tell us or the enforcement officer",
+}
 _MORE_TIME: dict[Language, str] = {
     "nb": "be om å få utsatt fristen",
     "nn": "be om å få utsett fristen",
@@ -64,12 +70,13 @@ _PROVISIONAL: dict[Language, str] = {"nb": "foreløpig sats", "nn": "førebels s
 def required(facts: DemandFacts) -> tuple[Required, ...]:
     """Return everything the letter of this demand must say, in its language; spaces are ordinary ones."""
     items = [*_common(facts), *(item for line in facts.lines for item in _claim(line, facts))]
-    items += _varsel(facts) if facts.kind is LetterKind.INKASSOVARSEL else _betalingsoppfordring(facts)
+    items += _ITEMS[facts.kind](facts)
     return tuple(Required(reference=item.reference, text=item.text.replace("\u00a0", " ")) for item in items)
 
 
 def _common(facts: DemandFacts) -> list[Required]:
     language, payment = facts.language, facts.payment
+    object_by = _OBJECT if facts.kind is not LetterKind.TVANGSVARSEL else _OBJECT_LATE
     needed = [
         Required(reference="heading: Sivilombudet on letters that hide what they are", text=HEADINGS[facts.kind]),
         Required(reference="inkassoloven § 10 a", text=facts.creditor.name),
@@ -79,7 +86,7 @@ def _common(facts: DemandFacts) -> list[Required]:
         Required(reference="payment: from abroad", text=f"IBAN {formats.iban(payment.iban)}, BIC {payment.bic}"),
         Required(reference="payment: payee", text=payment.payee_name),
         Required(reference="case number", text=facts.case_number),
-        Required(reference="good collection practice, § 8: how to object", text=_OBJECT[language]),
+        Required(reference="good collection practice, § 8: how to object", text=object_by[language]),
         Required(reference="good collection practice, § 8: more time", text=_MORE_TIME[language]),
     ]
     if payment.kid is not None:
@@ -122,3 +129,20 @@ def _betalingsoppfordring(facts: DemandFacts) -> list[Required]:
         *(Required(reference="tvangsfullbyrdelsesloven § 4-18", text=words) for words in _ENFORCEMENT[language]),
         Required(reference="tvangsfullbyrdelsesloven § 7-2: basis", text=basis),
     ]
+
+
+def _tvangsvarsel(facts: DemandFacts) -> list[Required]:
+    language = facts.language
+    basis = formats.enforcement_basis(facts.enforcement_basis, language)
+    return [
+        Required(reference="costs are never told as certain", text=_MORE_COSTS[language]),
+        *(Required(reference="tvangsfullbyrdelsesloven § 4-18", text=words) for words in _ENFORCEMENT[language]),
+        Required(reference="tvangsfullbyrdelsesloven §§ 4-1, 7-2: basis", text=basis),
+    ]
+
+
+_ITEMS: dict[LetterKind, Callable[[DemandFacts], list[Required]]] = {
+    LetterKind.INKASSOVARSEL: _varsel,
+    LetterKind.BETALINGSOPPFORDRING: _betalingsoppfordring,
+    LetterKind.TVANGSVARSEL: _tvangsvarsel,
+}

@@ -22,6 +22,7 @@ from notifications.domain.petition import (
     Proof,
     basis_day,
     basis_letter,
+    notices_of,
 )
 
 PRIORITY = "e"
@@ -166,9 +167,9 @@ def _basis(claim: Claim, petition: Petition) -> dict[str, Any]:
         "krav": [line["innsendersKravreferanse"] for line in _claims(claim, 1, petition.frozen_on)],
         "fordringshaver": {"navn": claim.unit_name, "organisasjonsnummer": claim.unit_org_number},
         "dokument": [_file(proof) for proof in demands if proof.file],
-        "varsel": [{"type": NOTICE_4_18, "dato": proof.sent_on.isoformat()} for proof in demands],
+        "varsel": [{"type": NOTICE_4_18, "dato": proof.sent_on.isoformat()} for proof in notices_of(claim)],
     }
-    if letter == "d":
+    if letter != "f":
         return found
     return found | {"skriftligMeddelelse": _written_notice(claim, petition, demands)}
 

@@ -59,11 +59,18 @@ def iban(number: str) -> str:
     return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
 
 
+_JUDGMENT = re.compile(r"dom, forlik eller vedtak av (.+)")
+
+
 def enforcement_basis(basis: str, language: Language) -> str:
-    """Return the basis for enforcement (tvangsgrunnlag) in words; tvangsfullbyrdelsesloven § 7-2 has lettered items."""
+    """Return the basis for enforcement (tvangsgrunnlag) in words of the language.
+
+    tvangsfullbyrdelsesloven § 7-2 has lettered items; § 4-1 is a judgment, a settlement or a decision.
+    """
     item = re.search(r"7-2\s*(?:bokstav\s*)?([a-g])\b", basis)
     if item is None:
-        return basis
+        judged = _JUDGMENT.fullmatch(basis)
+        return f"the judgment, settlement or decision of {judged[1]}" if judged and language == "en" else basis
     word = {"nb": "bokstav", "nn": "bokstav", "en": "letter"}[language]
     return f"tvangsfullbyrdelsesloven §{_NBSP}7-2 {word}{_NBSP}{item[1]}"
 

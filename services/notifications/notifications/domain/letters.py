@@ -24,10 +24,14 @@ MAX_PARAGRAPH = 4_000
 
 
 class LetterKind(StrEnum):
-    """What a letter is (brevtype). ``CONFIRMATION`` is the plain layout for answers and confirmations."""
+    """What a letter is (brevtype). ``CONFIRMATION`` is the plain layout for answers and confirmations.
+
+    ``TVANGSVARSEL`` is the notice of enforcement alone, for what rests on a decision or a judgment and not on a letter.
+    """
 
     INKASSOVARSEL = "inkassovarsel"
     BETALINGSOPPFORDRING = "betalingsoppfordring"
+    TVANGSVARSEL = "tvangsvarsel"
     FEE_REVERSED = "fee_reversed"
     CONFIRMATION = "confirmation"
 
@@ -35,11 +39,12 @@ class LetterKind(StrEnum):
 DISPUTE_BODIES: frozenset[str] = frozenset({"forliksraad", "husleietvistutvalg", "unit"})
 """Who decides when a disagreement is not solved with us (tvisteorgan); each has its own sentence in a demand."""
 
-DEMAND_KINDS = frozenset({LetterKind.INKASSOVARSEL, LetterKind.BETALINGSOPPFORDRING})
+DEMAND_KINDS = frozenset({LetterKind.INKASSOVARSEL, LetterKind.BETALINGSOPPFORDRING, LetterKind.TVANGSVARSEL})
 
 HEADINGS: dict[LetterKind, str] = {
     LetterKind.INKASSOVARSEL: "Inkassovarsel",
     LetterKind.BETALINGSOPPFORDRING: "Betalingsoppfordring",
+    LetterKind.TVANGSVARSEL: "Varsel om tvangsfullbyrdelse",
 }
 """The headings of the statutory letters, the same in every language: another heading costs the fee."""
 

@@ -20,6 +20,9 @@ SENSITIVE_TYPES = frozenset({"emergency_clinic", "dental_emergency", "nursing_ho
 """Claim types of which a petition says no more than that they are a municipal service."""
 
 BETALINGSOPPFORDRING = "betalingsoppfordring"
+TVANGSVARSEL = "tvangsvarsel"
+GIVE_NOTICE = frozenset({BETALINGSOPPFORDRING, TVANGSVARSEL})
+"""Letters that give notice of enforcement (tvangsfullbyrdelsesloven § 4-18)."""
 
 
 class Unfit(InkassoError):
@@ -123,6 +126,7 @@ class Claim:
     legal_costs_ore: int
     total_ore: int
     enforcement_basis: str
+    enforcement_basis_on: date | None
     limitation_day: date
     payments: tuple[PaidIn, ...]
     proofs: tuple[Proof, ...]
@@ -187,9 +191,20 @@ def basis_letter(basis: str) -> str | None:
 
 
 def basis_day(claim: Claim) -> date:
-    """Return the day of the written notice that is the basis for enforcement (tvangsgrunnlagsdato): the newest."""
+    """Return the day of the basis for enforcement (tvangsgrunnlagsdato).
+
+    That is the day of the decision or judgment, else of the newest written notice.
+    """
+    if claim.enforcement_basis_on is not None:
+        return claim.enforcement_basis_on
     days = [proof.sent_on for proof in claim.proofs if proof.kind == BETALINGSOPPFORDRING]
     return max(days, default=claim.invoice_date)
+
+
+def notices_of(claim: Claim) -> list[Proof]:
+    """Return the letters that gave notice of enforcing the claim on what it rests on; of a judgment, those after it."""
+    judged_on = None if basis_letter(claim.enforcement_basis) else claim.enforcement_basis_on
+    return [p for p in claim.proofs if p.kind in GIVE_NOTICE and (judged_on is None or p.sent_on > judged_on)]
 
 
 def check(petition: Petition) -> None:
@@ -205,9 +220,9 @@ def check(petition: Petition) -> None:
         _check_claim(claim, petition)
     if sum(claim.total_ore for claim in petition.claims) != petition.total_ore or petition.total_ore <= 0:
         raise Unfit("amounts_disagree", "the petition's total is not its claims'")
-    is_public = {basis_letter(claim.enforcement_basis) == "d" for claim in petition.claims}
-    if petition.kind == UTLEGG and len(is_public) > 1:
-        raise Unfit("KRAV_I_FLERE_TVANGSGRUNNLAG", "decisions and invoices are petitioned for apart")
+    grounds = {basis_letter(claim.enforcement_basis) for claim in petition.claims}
+    if petition.kind == UTLEGG and len(grounds) > 1:
+        raise Unfit("KRAV_I_FLERE_TVANGSGRUNNLAG", "judgments, decisions and invoices are petitioned for apart")
 
 
 def _check_claim(claim: Claim, petition: Petition) -> None:
@@ -216,6 +231,5 @@ def _check_claim(claim: Claim, petition: Petition) -> None:
         raise Unfit("UGYLDIG_BELOEP", "a claim's total is not the sum of its parts")
     if any(paid.paid_on > petition.frozen_on for paid in claim.payments):
         raise Unfit("INNBETALING_FRAM_I_TID", "a payment lies after the day of the petition")
-    warned = any(proof.kind == BETALINGSOPPFORDRING for proof in claim.proofs)
-    if petition.kind == UTLEGG and not warned:
-        raise Unfit("PARAGRAF_4_18_VARSEL_PAAKREVET", "no betalingsoppfordring gave notice of enforcement")
+    if petition.kind == UTLEGG and not notices_of(claim):
+        raise Unfit("PARAGRAF_4_18_VARSEL_PAAKREVET", "no letter gave notice of enforcement")

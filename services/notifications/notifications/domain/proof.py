@@ -24,6 +24,7 @@ GRACE_BANK_DAYS = 3
 LAW: Mapping[str, str] = {
     "inkassovarsel": "inkassoloven § 9",
     "betalingsoppfordring": "inkassoloven § 10; tvangsfullbyrdelsesloven § 4-18",
+    "tvangsvarsel": "tvangsfullbyrdelsesloven § 4-18",
 }
 _DAY = timedelta(days=1)
 
