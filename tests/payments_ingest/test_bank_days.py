@@ -58,6 +58,12 @@ def test_unmatched_payments_and_reversals_count_and_reversals_subtract(room: Ban
     assert published(room) == [(TODAY, 4, 100_000 + 700 - 100_000 - 900, "sandbox")]
 
 
+def test_a_day_with_payments_is_listed_while_it_waits_to_be_completed(room: Bankroom) -> None:
+    room.imported(ocr(pay(1), pay(2, 5_000)))
+    (day,) = room.get("/v1/bank-days")["items"]
+    assert (day["state"], day["count"], day["sum_ore"], day["times_published"]) == ("open", 2, 105_000, 0)
+
+
 def test_a_late_file_publishes_the_day_again(room: Bankroom) -> None:
     room.imported(ocr(pay(1)))
     close_bank_day(room.service, TODAY)

@@ -375,6 +375,10 @@ class TestTotals:
         data = data[: data.index(b"<TxsSummry>")] + summary + data[data.index(b"</TxsSummry>") :]
         assert warnings_of(data) == ["summary_booked"]
 
+    @pytest.mark.parametrize("number", [0, 100_000])
+    def test_a_page_number_that_is_none_is_refused(self, version: str, number: int) -> None:
+        assert errors_of(camt054(*self.entries, version=version, page=(number, True))) == ["page"]
+
     @pytest.mark.parametrize("page", [(1, False), (2, True)])
     def test_totals_of_one_page_of_several_prove_nothing(self, version: str, page: tuple[int, bool]) -> None:
         data = camt054(*self.entries, version=version, page=page).replace(b"<Sum>0.05<", b"<Sum>99.00<")

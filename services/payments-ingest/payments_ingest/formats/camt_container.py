@@ -23,6 +23,7 @@ from payments_ingest.formats.report import WHOLE, Page, Transmission
 
 _COPIES = frozenset({"DUPL", "COPY", "CODU"})
 MAX_STATUSES = 20
+MAX_PAGES = 99_999
 
 
 @dataclass(slots=True)
@@ -142,6 +143,8 @@ def _page(group: Fields, header: Fields) -> Page:
     """Which page a container is, by its own pagination or else its message's; one that says nothing is whole."""
     paged = header if header.get("page") else group
     number = parse_count((paged.get("page") or "1").strip())
+    if not 0 < number <= MAX_PAGES:
+        raise Odd("page", f"a page from 1 to {MAX_PAGES}", "another number")
     last = (paged.get("last_page") or "true").strip() in ("true", "1")
     return Page(number, last, identifier(header.get("id")) or "", identifier(group.get("message_id")) or "")
 

@@ -63,6 +63,12 @@ def bank_accounts(tx: Connection) -> dict[str, date]:
     return {row.account: row.first_day for row in tx.execute(query)}
 
 
+def open_days(tx: Connection, days: Collection[tuple[str, date]]) -> None:
+    """Record bank days that something was booked on, so that they are listed while they wait to be completed."""
+    row = {"complete": False, "count": 0, "sum_ore": 0, "published": 0}
+    insert_ignore(tx, DAYS, [{**row, "account": account, "day": day} for account, day in sorted(days)])
+
+
 def lock_day(tx: Connection, account: str, day: date) -> BankDay:
     """Return a bank day with its row locked, making an open one if there is none."""
     row = {"account": account, "day": day, "complete": False, "count": 0, "sum_ore": 0, "published": 0}

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from payments_ingest.deps import Deps
 from payments_ingest.domain.files import BankFile, FileState, Step, outcome
 from payments_ingest.domain.identity import Register, Standing, Verdict
 from payments_ingest.domain.lines import QUEUED, Line, LineKind, PaymentState
-from payments_ingest.store import files, payments
+from payments_ingest.store import days, files, payments
 from payments_ingest.usecases import staging
 from payments_ingest.usecases.bank_days import republish
 from payments_ingest.usecases.debits import take_debits
@@ -80,7 +79,9 @@ def _finish(uow: Uow, deps: Deps, file: BankFile) -> BankFile:
     """Close a file: its bank days that were complete already are published again, statements are compared again."""
     state = outcome(file.queued_count)
     files.update_file(uow.tx, file.file_id, state=state, step=Step.DONE, finished_at=uow.now)
-    republish(uow, payments.days_of_file(uow.tx, file.file_id))
+    touched = payments.days_of_file(uow.tx, file.file_id)
+    days.open_days(uow.tx, touched)
+    republish(uow, touched)
     control(uow, file.file_id, completes=deps.settings.completion == "statement")
     finished = files.find_file(uow.tx, file.file_id)
     if finished is None or finished.state == FileState.PROCESSING:
@@ -117,7 +118,6 @@ def _held(uow: Uow, file_id: str, line: Line, verdict: Verdict) -> dict[str, Any
 def _row(
     uow: Uow, file_id: str, line: Line, *, booked: bool = True, linked_to: str | None = None, **columns: Any
 ) -> dict[str, Any]:
-    days: dict[str, date] = {"day": line.day, "paid_on": line.paid_on}
     return {
         "payment_id": line.payment_id,
         "file_id": file_id,
@@ -125,7 +125,8 @@ def _row(
         "channel": line.channel,
         "kind": line.kind,
         "account": line.account,
-        **days,
+        "day": line.day,
+        "paid_on": line.paid_on,
         "amount_ore": line.amount_ore,
         "kid": line.kid,
         "message": line.message,
