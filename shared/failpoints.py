@@ -12,14 +12,19 @@ import os
 import re
 import threading
 
-_LOG = os.environ.get("INKASSO_FAILPOINT_LOG", "")
 _lock = threading.Lock()
+_log = ""
 _place: re.Pattern[str] | None = None
 _left = 0
-_watched = bool(_LOG)
+_watched = False
 
 KILLED = 137
 """Exit status of a process that died at a failpoint, as after kill -9."""
+
+
+def pattern(name: str) -> re.Pattern[str]:
+    """Return what a place's full name must match; ``*`` stands for anything."""
+    return re.compile(".*".join(re.escape(part) for part in name.split("*")))
 
 
 def arm(place: str) -> None:
@@ -27,7 +32,7 @@ def arm(place: str) -> None:
     global _place, _left, _watched
     name, _, nth = place.partition("#")
     with _lock:
-        _place = re.compile(".*".join(re.escape(part) for part in name.split("*")))
+        _place = pattern(name)
         _left = int(nth or 1)
         _watched = True
 
@@ -38,8 +43,8 @@ def reach(name: str) -> None:
         return
     global _left
     with _lock:
-        if _LOG:
-            with open(_LOG, "a", encoding="utf-8") as file:
+        if _log:
+            with open(_log, "a", encoding="utf-8") as file:
                 file.write(name + "\n")
         if _place is not None and _place.fullmatch(name):
             _left -= 1
@@ -47,5 +52,13 @@ def reach(name: str) -> None:
                 os._exit(KILLED)
 
 
-if os.environ.get("INKASSO_FAILPOINT"):
-    arm(os.environ["INKASSO_FAILPOINT"])
+def obey_environment() -> None:
+    """Do what the environment says; again in a process whose environment was changed after this was loaded."""
+    global _log, _watched
+    _log = os.environ.get("INKASSO_FAILPOINT_LOG", "")
+    _watched = bool(_log)
+    if place := os.environ.get("INKASSO_FAILPOINT"):
+        arm(place)
+
+
+obey_environment()

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
-from support.cluster_process import CLOCK_FILE
+from support.cluster_process import CLOCK_FILE, Process
 
 from embedded.sandbox import COUNTED
 from embedded.settings import EmbeddedSettings
@@ -35,9 +33,8 @@ from local.process import free_port, tail
 from shared.auth import Role
 from shared.calendar import is_bank_day
 from shared.clock import SystemMachine
+from shared.failpoints import KILLED, pattern
 
-ROOT = Path(__file__).parents[2]
-PATHS = [ROOT, ROOT / "tests", ROOT / "deploy", *(ROOT / "services" / name for name in SERVICES)]
 START_S_MAX = 120.0
 STOP_S_MAX = 60.0
 STANDSTILL_S = 60.0
@@ -49,16 +46,26 @@ QUICK = {
 """A test does not wait as long as production should before it takes something for dead."""
 
 
+class Death(NamedTuple):
+    """The end of a process that nobody told to end, and the last place that it passed (``shared.failpoints``)."""
+
+    service: str
+    status: int
+    place: str
+
+
 @dataclass
 class Cluster:
     """Everything under ``folder``; a context manager."""
 
     folder: Path
     day: date
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, Process] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     databases: dict[str, str] = field(default_factory=dict)
-    deaths: list[tuple[str, int]] = field(default_factory=list)
+    deaths: list[Death] = field(default_factory=list)
+    places: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
+    """Where each service's process is still to die (``shared.failpoints``), one place after the other."""
 
     def __post_init__(self) -> None:
         self.layout = Layout(folder=self.folder)
@@ -91,13 +98,11 @@ class Cluster:
 
     def __exit__(self, *_exception: object) -> None:
         for process in self.processes.values():
-            process.send_signal(signal.SIGTERM)
+            process.signal(signal.SIGTERM)
         for process in self.processes.values():
-            try:
+            if process.wait(STOP_S_MAX) is None:
+                process.signal(signal.SIGKILL)
                 process.wait(STOP_S_MAX)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
         self.http.close()
         self.pool.shutdown()
         self.postgres.stop()
@@ -108,19 +113,17 @@ class Cluster:
 
     # --- processes ---
 
-    def start(self, service: str, *, wait: bool = True, **environment: str) -> None:
-        """Start a service's process; it goes on at the date it was at."""
+    def start(self, service: str, *, wait: bool = True) -> None:
+        """Start a service's process; it goes on at the date it was at, and dies at the next of its ``places``."""
         folder = self.layout.data_dir(service)
         (folder / CLOCK_FILE).write_text(self.day.isoformat())
         settings = self.layout.environment(
             service, port=self.ports[service], bootstrap=self.kafka.bootstrap, database_url=self.databases[service]
         )
         clean = {name: text for name, text in os.environ.items() if not name.startswith("INKASSO_")}
-        env = {**clean, **settings, **QUICK, **environment}
-        env["PYTHONPATH"] = os.pathsep.join(map(str, PATHS))
-        with (folder / "service.log").open("ab") as log:
-            command = [sys.executable, "-m", "support.cluster_process", service]
-            self.processes[service] = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        dying = {"INKASSO_FAILPOINT": self.places[service][0]} if self.places[service] else {}
+        env = {**clean, **settings, **QUICK, "INKASSO_FAILPOINT_LOG": str(self.passed(service)), **dying}
+        self.processes[service] = Process(service, env, folder / "service.log")
         if wait:
             self.wait_until_ready(service)
 
@@ -140,28 +143,51 @@ class Cluster:
             time.sleep(0.1)
         raise AssertionError(f"{service} is not ready ({said}):\n{self.log(service)}")
 
-    def stop(self, service: str) -> int:
+    def until_ready_says(self, service: str, fault: str) -> None:
+        """Return once ``/ready`` is 503 and names this fault."""
+        deadline = self.machine.monotonic() + START_S_MAX
+        while self.machine.monotonic() < deadline:
+            try:
+                answer = self.http.get(f"{self.url(service)}/ready")
+                if answer.status_code == 503 and fault in answer.text:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        raise AssertionError(f"{service} never says {fault}:\n{self.log(service)}")
+
+    def stop(self, service: str) -> int | None:
         """Tell a service to stop and return its exit status."""
         process = self.processes[service]
-        process.send_signal(signal.SIGTERM)
+        process.signal(signal.SIGTERM)
         return process.wait(STOP_S_MAX)
 
     def kill(self, service: str) -> None:
-        self.processes[service].kill()
-        self.processes[service].wait()
+        """kill -9."""
+        self.processes[service].signal(signal.SIGKILL)
+        self.processes[service].wait(STOP_S_MAX)
 
-    def arm(self, places: Mapping[str, str]) -> None:
-        """Let each of these services die at a place (``shared.failpoints``)."""
-        for service, place in places.items():
-            self.insist("POST", service, "/test/arm", json={"place": place}).raise_for_status()
+    def arm(self) -> None:
+        """Let each service die at the first of its places."""
+        for service, places in self.places.items():
+            if places:
+                self.insist("POST", service, "/test/arm", json={"place": places[0]}).raise_for_status()
 
     def revive(self) -> None:
         """Start again whatever has died, as a supervisor would, and write it down."""
         for service, process in self.processes.items():
             status = process.poll()
-            if status is not None:
-                self.deaths.append((service, status))
-                self.start(service, wait=False)
+            if status is None:
+                continue
+            *_, at = self.passed(service).read_text("utf-8").splitlines() or [""]
+            self.deaths.append(Death(service, status, at))
+            if status == KILLED:  # it may be the place that several names stand for
+                self.places[service] = deque(name for name in self.places[service] if not pattern(name).fullmatch(at))
+            self.start(service, wait=False)
+
+    def passed(self, service: str) -> Path:
+        """Where the service's processes write down every place they pass."""
+        return self.layout.data_dir(service) / "places.log"
 
     def log(self, service: str, lines: int = 25) -> str:
         return tail(self.layout.data_dir(service) / "service.log", lines)
