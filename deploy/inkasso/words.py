@@ -33,7 +33,25 @@ CLAIM_STATES: Mapping[str, str] = {
     "time_barred": "foreldet",
 }
 
-LETTERS: Mapping[str, str] = {"fee_reversed": "gebyr tilbakeført", "confirmation": "bekreftelse"}
+LETTERS: Mapping[str, str] = {
+    "fee_reversed": "gebyr tilbakeført",
+    "confirmation": "bekreftelse",
+    "request_received": "søknad mottatt",
+    "deferral_granted": "utsettelse gitt",
+    "deferral_refused": "utsettelse avslått",
+    "plan_agreed": "avdragsavtale",
+    "plan_changed": "avdragsavtale endret",
+    "plan_change_refused": "endring av avdragsavtale avslått",
+    "plan_refused": "avdragsavtale avslått",
+    "plan_reminder": "påminnelse om avdrag",
+    "plan_broken": "avdragsavtale brutt",
+    "plan_kept": "avdragsavtale fullført",
+    "objection_received": "innsigelse mottatt",
+    "objection_preliminary": "foreløpig svar på innsigelse",
+    "objection_decided": "svar på innsigelse",
+    "objection_withdrawn": "innsigelse trukket",
+    "message_answered": "svar på henvendelse",
+}
 
 LETTER_STATES: Mapping[str, str] = {
     "planned": "planlagt",

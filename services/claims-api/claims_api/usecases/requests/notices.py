@@ -139,10 +139,12 @@ def _own_kid(case: Case, claims: Sequence[Claim], request: Request) -> str:
 
 
 def _note(uow: Uow, notice: Notice, event: Event, kind: str, what: str, *, on: date | None) -> None:
+    case = cases.find_cases(uow.tx, [notice.case_id])[notice.case_id]
     entry = TimelineEntry(
         entry_id=uow.new_id(f"timeline:{kind}:{notice.notice_id}", cause=event),
         case_id=notice.case_id,
-        at=uow.now,
+        # What happened before it in the same minute stands before it in the timeline.
+        at=max(uow.now, case.last_recorded_at),
         type=kind,
         summary=f"{TITLES[cast(NoticeKind, notice.kind)]} {what}",
         actor=SYSTEM,
