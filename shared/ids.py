@@ -12,6 +12,7 @@ import secrets
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
+from struct import unpack
 from weakref import WeakKeyDictionary
 
 from shared.clock import Machine
@@ -22,6 +23,22 @@ _MILLISECOND = timedelta(milliseconds=1)
 _COUNTER_END = 1 << 12
 
 _lock = threading.Lock()
+
+
+class _Random:
+    """Random numbers of 62 bits, drawn from the system some hundreds at a time; a fork does not share what is left."""
+
+    def __init__(self) -> None:
+        self._left: list[int] = []
+        os.register_at_fork(after_in_child=self._left.clear)
+
+    def next(self) -> int:
+        if not self._left:
+            self._left.extend(number >> 2 for number in unpack("256Q", os.urandom(2048)))
+        return self._left.pop()
+
+
+_random = _Random()
 _last: WeakKeyDictionary[Machine, tuple[int, int]] = WeakKeyDictionary()
 
 
@@ -37,7 +54,7 @@ def uuid7(machine: Machine) -> str:
             if counter == _COUNTER_END:
                 stamp, counter = stamp + 1, 0
         _last[machine] = (stamp, counter)
-    random = int.from_bytes(os.urandom(8)) >> 2
+        random = _random.next()
     return _spelled(f"{stamp << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | random:032x}")
 
 

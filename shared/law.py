@@ -16,12 +16,13 @@ guessed: asking raises RatesMissing, unless the installation is told to let the 
 from __future__ import annotations
 
 import tomllib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -33,6 +34,7 @@ T = TypeVar("T")
 UNITS = frozenset({"percent_pa", "percent", "nok", "fraction", "factor", "days", "months", "years", "count"})
 """What a rate may be measured in; ``fraction`` and ``factor`` are numbers something else is multiplied by."""
 
+_beginning = attrgetter("valid_from")
 _TABLE_KEYS = frozenset({"unit", "known_to", "half_yearly", "rows"})
 _ROW_KEYS = frozenset({"valid_from", "value", "source"})
 
@@ -99,7 +101,7 @@ class RateTable:
         """Return the row in force on ``day``; raises RatesMissing before the first row and after the last known day."""
         if not self.covers(day):
             raise RatesMissing(self.name, day)
-        row = self.rows[bisect_right(self.rows, day, key=lambda row: row.valid_from) - 1]
+        row = self.rows[bisect_right(self.rows, day, key=_beginning) - 1]
         return row if day <= self.known_to else replace(row, assumed=True)
 
     def covers(self, day: date) -> bool:
@@ -116,10 +118,11 @@ class RateTable:
 
         The first assumed day counts as one, so that a period never mixes announced and assumed rates.
         """
-        days = {row.valid_from for row in self.rows}
-        if self.last_day > self.known_to:
-            days.add(self.known_to + timedelta(days=1))
-        return sorted(day for day in days if start < day < end)
+        first, last = bisect_right(self.rows, start, key=_beginning), bisect_left(self.rows, end, key=_beginning)
+        days = [row.valid_from for row in self.rows[first:last]]
+        if self.last_day > self.known_to and start < (assumed_from := self.known_to + timedelta(days=1)) < end:
+            days.append(assumed_from)  # later than every row: a table is known from its last row's first day on
+        return days
 
 
 def load_rate_tables(path: Path, *, assume_months: int = 0) -> dict[str, RateTable]:
