@@ -18,6 +18,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import Any, cast
 
+from pydantic_core import to_json
 from sqlalchemy import JSON, Column, ColumnDefault, Connection, Table
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -196,7 +197,7 @@ def _document(names: Sequence[str], rows: _Values) -> str:
 
 
 def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return to_json(value).decode()
 
 
 def _as_text(value: object) -> str:

@@ -16,10 +16,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
 from claims_api.api.access import Senders
-from claims_api.api.intake import Sent, take_in
+from claims_api.api.intake import Sent, sent_by, take_in
 from claims_api.api.schemas import Submission
 from claims_api.api.views import ClaimOut
 from shared.errors import Crash, Reject, RetryLater
@@ -41,6 +42,8 @@ MEDIA_TYPE = "application/x-ndjson"
 _submission: TypeAdapter[Submission] = TypeAdapter(Submission)
 
 Line = tuple[int, bytes]
+Read = tuple[int | None, Sent | Reject]
+"""A line that was read, or why it was not; without a number: why reading ended."""
 
 
 class _Duplex(StreamingResponse):
@@ -81,21 +84,32 @@ async def _answers(ctx: Ctx, request: Request) -> AsyncIterator[bytes]:
 
 
 async def _take(ctx: Ctx, request: Request, results: asyncio.Queue[bytes | None]) -> None:
+    """Store the lines in their order; while some are being stored, the next are read."""
+    storing: asyncio.Task[bytes] | None = None
+    try:
+        async for read in _read_together(ctx, request):
+            if storing is not None:
+                results.put_nowait(await storing)
+            storing = asyncio.create_task(asyncio.to_thread(_commit, ctx, read))
+        if storing is not None:
+            results.put_nowait(await storing)
+    finally:
+        results.put_nowait(None)
+
+
+async def _read_together(ctx: Ctx, request: Request) -> AsyncIterator[list[Read]]:
+    """Read the body as far as its limits allow, so many lines at a time as share a commit."""
     waiting: list[Line] = []
+    beyond: list[Read] = []
     try:
         async for line in _lines(request):
             waiting.append(line)
             if len(waiting) == PER_COMMIT:
-                results.put_nowait(await asyncio.to_thread(_commit, ctx, waiting))
+                yield await asyncio.to_thread(_read, ctx, waiting)
                 waiting = []
-        if waiting:
-            results.put_nowait(await asyncio.to_thread(_commit, ctx, waiting))
     except Reject as refused:
-        if waiting:
-            results.put_nowait(await asyncio.to_thread(_commit, ctx, waiting))
-        results.put_nowait(_encode({"line": None, "problem": _problem(refused)}))
-    finally:
-        results.put_nowait(None)
+        beyond = [(None, refused)]
+    yield [*await asyncio.to_thread(_read, ctx, waiting), *beyond]
 
 
 async def _lines(request: Request) -> AsyncIterator[Line]:
@@ -120,26 +134,45 @@ def _checked(number: int, line: bytes) -> Line:
     return number, line
 
 
-def _commit(ctx: Ctx, lines: Sequence[Line]) -> bytes:
+def _read(ctx: Ctx, lines: Sequence[Line]) -> list[Read]:
+    return [(number, _submitted(ctx, text)) for number, text in lines if text.strip()]
+
+
+def _submitted(ctx: Ctx, text: bytes) -> Sent | Reject:
+    try:
+        return sent_by(ctx, _submission.validate_python(json.loads(text)))
+    except (ValueError, RecursionError):
+        return Reject("not-json", "line: expected a JSON object, got something else", status=400)
+
+
+def _commit(ctx: Ctx, read: Sequence[Read]) -> bytes:
     """Take in lines in one transaction, or one by one when sharing one fails; returns their results."""
     try:
-        results = _together(ctx, lines)
+        answers = _together(ctx, read)
     except Crash:
         raise
     except Exception:
-        results = [result for line in lines for result in _alone(ctx, line)]
-    return b"".join(_encode(result) for result in results)
+        answers = [answer for line in read for answer in _alone(ctx, line)]
+    return b"".join(_encode(number, answer) for (number, _), answer in zip(read, answers, strict=True))
 
 
-def _together(ctx: Ctx, lines: Sequence[Line]) -> list[dict[str, Any]]:
-    read = {number: _read(ctx, text) for number, text in lines if text.strip()}
-    sent = {number: one for number, one in read.items() if isinstance(one, Sent)}
+def _together(ctx: Ctx, read: Sequence[Read]) -> list[ClaimOut | Reject]:
+    """Return what becomes of each line; raises when one cannot be stored for another reason than what it says."""
+    sent = [one for _, one in read if isinstance(one, Sent)]
+    if not sent:
+        return [one for _, one in read if isinstance(one, Reject)]
     with ctx.uow() as uow:
-        answers: dict[int, Any] = dict(zip(sent, take_in(uow, list(sent.values())), strict=True))
-    return [_result(number, answers.get(number, one)) for number, one in read.items()]
+        told = iter(take_in(uow, sent))
+        return [_answer(next(told) if isinstance(one, Sent) else one) for _, one in read]
 
 
-def _alone(ctx: Ctx, line: Line) -> list[dict[str, Any]]:
+def _answer(answer: ClaimOut | Exception) -> ClaimOut | Reject:
+    if isinstance(answer, ClaimOut | Reject):
+        return answer
+    raise answer
+
+
+def _alone(ctx: Ctx, line: Read) -> list[ClaimOut | Reject]:
     try:
         return _together(ctx, [line])
     except Crash:
@@ -147,27 +180,13 @@ def _alone(ctx: Ctx, line: Line) -> list[dict[str, Any]]:
     except Exception as fault:
         log.exception("a line of a batch could not be taken in")
         code = "retry-later" if isinstance(fault, RetryLater) else "fault"
-        return [_result(line[0], Reject(code, "not available right now: the same line may succeed", status=503))]
+        return [Reject(code, "not available right now: the same line may succeed", status=503)]
 
 
-def _read(ctx: Ctx, text: bytes) -> Sent | Reject:
-    try:
-        return Sent(ctx, _submission.validate_python(json.loads(text)))
-    except (ValueError, RecursionError):
-        return Reject("not-json", "line: expected a JSON object, got something else", status=400)
-
-
-def _result(number: int, answer: Any) -> dict[str, Any]:
-    if isinstance(answer, ClaimOut):
-        return {"line": number, **answer.model_dump()}
-    if isinstance(answer, Reject):
-        return {"line": number, "problem": _problem(answer)}
-    raise answer
+def _encode(number: int | None, answer: ClaimOut | Reject) -> bytes:
+    told = vars(answer) if isinstance(answer, ClaimOut) else {"problem": _problem(answer)}
+    return to_json({"line": number, **told}) + b"\n"
 
 
 def _problem(refused: Reject) -> dict[str, Any]:
     return problem_body(refused.status, refused.code, refused.detail, refused.errors)
-
-
-def _encode(result: dict[str, Any]) -> bytes:
-    return json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -18,8 +18,7 @@ from claims_api.api.access import (
     see_claim,
     wait_for,
 )
-from claims_api.api.intake import IntakeGroup, Sent, accepted, rules_of
-from claims_api.api.reading import canonical
+from claims_api.api.intake import IntakeGroup, accepted, rules_of, sent_by
 from claims_api.api.schemas import ClaimType, Submission
 from claims_api.api.showing import show_balance, show_claim
 from claims_api.api.views import Checked, ClaimDetail, ClaimOut, ClaimPage, ClaimStatus
@@ -49,7 +48,7 @@ async def register(ctx: Senders, once: Idempotent, sent: ClaimBody) -> Any:
     the first time; another claim under it is a conflict.
     """
     group: IntakeGroup = ctx.service.app.state.intake
-    return await group.submit(Call(f"{ctx.caller.role}:{ctx.caller.subject}", once, Sent(ctx, sent)))
+    return await group.submit(Call(f"{ctx.caller.role}:{ctx.caller.subject}", once, sent_by(ctx, sent)))
 
 
 @router.post("/validate", responses=problems(400, 401, 403, 409, 413, 422), summary="Check a claim, store nothing")
@@ -57,10 +56,11 @@ def validate(ctx: Senders, sent: ClaimBody) -> Checked:
     """Make the same checks as handing a claim over, and store nothing."""
     deps = deps_of(ctx)
     with ctx.read() as tx:
-        body = accepted(Sent(ctx, sent), UnitTerms(tx, ctx.today), rules_of(ctx))
-        check_reference(tx, deps, body.creditor_unit, body.external_ref, canonical(body))
-    notice = body.prior_notice
-    fault = notice_fault(body.due_date, notice.sent_on, notice.deadline, rates=deps.rules.rates) if notice else None
+        handed = accepted(sent_by(ctx, sent), UnitTerms(tx, ctx.today), rules_of(ctx))
+        check_reference(tx, deps, handed)
+    new = handed.new
+    notice = new.prior_notice
+    fault = notice_fault(new.due_date, notice.sent_on, notice.deadline, rates=deps.rules.rates) if notice else None
     return Checked.model_validate({"valid": True, "prior_notice": (fault or "accepted") if notice else "none"})
 
 

@@ -5,20 +5,21 @@ Requests that come at the same time share a commit, and so do the lines of a bat
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from fastapi import Response
 
 from claims_api.api.access import deps_of
 from claims_api.api.reading import canonical, new_claim, read_draft
-from claims_api.api.schemas import ClaimIn, Submission
+from claims_api.api.schemas import Submission
 from claims_api.api.views import ClaimOut
-from claims_api.domain.intake import IntakeRules
+from claims_api.domain.intake import ClaimDraft, IntakeRules
 from claims_api.usecases.register import Handed, UnitTerms, check, register_claims
 from shared.auth import Role
 from shared.db import confine
-from shared.errors import Forbidden, Invalid, Reject
+from shared.errors import FieldError, Forbidden, Invalid, Reject
 from shared.group import GroupCommit
 from shared.http import Ctx, units_of
 from shared.idempotency import Call, run_together
@@ -28,10 +29,22 @@ from shared.uow import Uow
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A body and who sent it."""
+    """A body, who sent it and all that it says by itself, before anything stored is asked."""
 
     ctx: Ctx
-    submission: Submission
+    draft: ClaimDraft
+    errors: list[FieldError]
+    unit: str | None
+    handed: Handed | None
+    """The claim, when the shape of its body is right."""
+
+
+def sent_by(ctx: Ctx, submission: Submission) -> Sent:
+    """Read a body as far as it goes; what its shape has against it is among the errors."""
+    draft, errors, unit = read_draft(submission)
+    body = submission.claim
+    handed = None if body is None else Handed(new=new_claim(body), canonical=canonical(body), actor=ctx.who())
+    return Sent(ctx, draft, errors, unit, handed)
 
 
 IntakeGroup = GroupCommit[Call[Sent], Response]
@@ -53,38 +66,40 @@ def rules_of(ctx: Ctx) -> IntakeRules:
     return IntakeRules(today=ctx.today, allow_synthetic_ids=deps.settings.synthetic_ids, money=deps.rules)
 
 
-def accepted(sent: Sent, terms: UnitTerms, rules: IntakeRules) -> ClaimIn:
-    """Return a body in which nothing is wrong; raises Reject with every error, Forbidden for another's unit."""
-    caller, metrics = sent.ctx.caller, sent.ctx.service.metrics
-    draft, errors, unit = read_draft(sent.submission)
+def accepted(sent: Sent, terms: UnitTerms, rules: IntakeRules) -> Handed:
+    """Return a claim in which nothing is wrong; raises Reject with every error, Forbidden for another's unit."""
+    caller, unit = sent.ctx.caller, sent.unit
     if caller.role is Role.AGENCY and unit is not None and unit != caller.unit:
         raise Forbidden("foreign-unit", "creditor_unit: expected your own unit, got another")
-    errors = [*errors, *check(draft, unit, terms, rules)]
-    if errors or sent.submission.claim is None:
-        metrics.count("claims_rejected_total", reason=errors[0]["code"] if len(errors) == 1 else "several")
+    errors = [*sent.errors, *check(sent.draft, unit, terms, rules)]
+    if errors or sent.handed is None:
+        reason = errors[0]["code"] if len(errors) == 1 else "several"
+        sent.ctx.service.metrics.count("claims_rejected_total", reason=reason)
         raise Invalid(*errors)
-    return sent.submission.claim
+    return sent.handed
 
 
 def take_in(uow: Uow, asked: Sequence[Sent]) -> list[ClaimOut | Exception]:
     """Check bodies and store the claims of those that pass; what the sender is told, or why not, for each."""
     if not asked:
         return []
-    terms, rules = UnitTerms(uow.tx, uow.today), rules_of(asked[0].ctx)
+    ctx = asked[0].ctx
+    terms, rules = UnitTerms(uow.tx, uow.today), rules_of(ctx)
     results: dict[int, ClaimOut | Exception] = {}
     passed: dict[int, Handed] = {}
     for at, sent in enumerate(asked):
         try:
-            body = accepted(sent, terms, rules)
+            passed[at] = accepted(sent, terms, rules)
         except Reject as refused:
             results[at] = refused
-        else:
-            passed[at] = Handed(new=new_claim(body), canonical=canonical(body), actor=sent.ctx.who())
-    told = register_claims(uow, deps_of(asked[0].ctx), list(passed.values()), terms)
-    for at, answer in zip(passed, told, strict=True):
+    told = register_claims(uow, deps_of(ctx), list(passed.values()), terms)
+    registered: Counter[str] = Counter()
+    for (at, handed), answer in zip(passed.items(), told, strict=True):
         if isinstance(answer, Exception):
             results[at] = answer
         else:
-            results[at] = ClaimOut.model_validate(asdict(answer))
-            asked[at].ctx.service.metrics.count("claims_registered_total", claim_type=passed[at].new.claim_type)
+            results[at] = ClaimOut.model_validate(answer, from_attributes=True)
+            registered[handed.new.claim_type] += 1
+    for claim_type, count in registered.items():
+        ctx.service.metrics.count("claims_registered_total", count, claim_type=claim_type)
     return [results[at] for at in range(len(asked))]

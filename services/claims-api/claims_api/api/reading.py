@@ -14,6 +14,9 @@ from claims_api.domain.new_claim import NewClaim, NewDebtor, NewNotice, NewRepre
 from shared.errors import FieldError
 from shared.field_errors import field_errors, field_path
 
+_IDENTIFYING = ("national_id", "org_number", "birth_date")
+_in_one_form = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
@@ -42,8 +45,7 @@ class _Reader:
         ]
 
     def absent(self) -> frozenset[str]:
-        names = ("national_id", "org_number", "birth_date")
-        return frozenset(name for name in names if self.values.get(name) is None)
+        return frozenset(name for name in _IDENTIFYING if self.values.get(name) is None)
 
     def has(self, name: str) -> bool:
         """Tell whether something was sent under ``name``, whatever its shape."""
@@ -52,6 +54,8 @@ class _Reader:
 
 def read_draft(sent: Submission) -> tuple[ClaimDraft, list[FieldError], str | None]:
     """Return the draft of a body, the errors of its shape, and the unit it names."""
+    if sent.claim is not None:
+        return _whole_draft(sent.claim), [], sent.claim.creditor_unit
     if not isinstance(sent.raw, dict):
         return ClaimDraft(), field_errors(sent.errors), None
     broken = frozenset(field_path(error["loc"]) for error in sent.errors)
@@ -76,6 +80,53 @@ def read_draft(sent: Submission) -> tuple[ClaimDraft, list[FieldError], str | No
         representative=_representative_draft(body.part("representative")),
     )
     return draft, field_errors(sent.errors), body.value("creditor_unit")
+
+
+def _whole_draft(body: ClaimIn) -> ClaimDraft:
+    """Return the draft of a body whose shape is right."""
+    period, basis = body.service_period, body.legal_basis
+    return ClaimDraft(
+        claim_type=body.claim_type,
+        principal_ore=body.principal_ore,
+        original_principal_ore=body.original_principal_ore,
+        invoice_date=body.invoice_date,
+        due_date=body.due_date,
+        service_from=period.from_ if period else None,
+        service_to=period.to if period else None,
+        debtor=_whole_debtor(body.debtor),
+        co_debtors=[_whole_debtor(who) for who in body.co_debtors],
+        prior_notice=_whole_notice(body.prior_notice) if body.prior_notice else None,
+        earlier_reminders=[_whole_notice(notice) for notice in body.earlier_reminders],
+        limitation_date=body.limitation_date,
+        legal_basis_sent=basis is not None,
+        legal_basis_date=basis.date if basis else None,
+        premises_sent=body.premises is not None,
+        representative=_whole_representative(body.representative) if body.representative else None,
+    )
+
+
+def _whole_debtor(who: DebtorIn) -> DebtorDraft:
+    return DebtorDraft(
+        absent=frozenset(name for name in _IDENTIFYING if getattr(who, name) is None),
+        kind=who.kind,
+        national_id=who.national_id,
+        org_number=who.org_number,
+        birth_date=who.birth_date,
+        address=_whole_address(who.address) if who.address else None,
+        representative=_whole_representative(who.representative) if who.representative else None,
+    )
+
+
+def _whole_representative(who: RepresentativeIn) -> RepresentativeDraft:
+    return RepresentativeDraft(kind=who.kind, id=who.id, address=_whole_address(who.address) if who.address else None)
+
+
+def _whole_address(address: AddressIn) -> AddressDraft:
+    return AddressDraft(postal_code=address.postal_code or "", city=address.city, country=address.country)
+
+
+def _whole_notice(notice: NoticeIn) -> NoticeDraft:
+    return NoticeDraft(sent_on=notice.sent_on, deadline=notice.deadline, fee_ore=notice.fee_ore)
 
 
 def _debtor_draft(part: _Reader | None) -> DebtorDraft | None:
@@ -150,7 +201,7 @@ def new_claim(body: ClaimIn) -> NewClaim:
 
 def canonical(body: ClaimIn) -> str:
     """Return a body in the one form in which equal claims are equal texts."""
-    return json.dumps(body.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
+    return _in_one_form(body.model_dump(mode="json", by_alias=True))
 
 
 def _debtor(who: DebtorIn, representative: RepresentativeIn | None) -> NewDebtor:

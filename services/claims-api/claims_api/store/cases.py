@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
-from sqlalchemy.sql import bindparam
 
 from claims_api.tables import CaseCounterRow, CaseRow, KidRow, TimelineRow
-from shared.db import chunks, insert_ignore, insert_rows, lock_rows, table_of
-from shared.errors import Crash
+from shared.db import among, any_of, chunks, insert_all, insert_ignore, insert_rows, table_of, update_rows
 from shared.kid import MAX_SEQUENCE, KidKind, make_case_number, make_kid
 from shared.uow import Uow
 
@@ -58,7 +56,7 @@ class TimelineEntry:
     summary: str
     actor: str
     claim_id: str | None = None
-    facts: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def case_of(row: RowMapping) -> Case:
@@ -92,23 +90,16 @@ def lock_cases(uow: Uow, case_ids: Iterable[str]) -> dict[str, Case]:
     ``last_recorded_at`` of what is returned is the recorded-at of everything this transaction writes on the case: the
     business time, and always later than anything recorded before (decisions A6). Unknown ids are left out.
     """
-    lock_rows(uow.tx, CASE, "case_id", case_ids)
-    found = find_cases(uow.tx, case_ids)
-    locked = {
-        case_id: _moved(case, max(uow.now, case.last_recorded_at + _TICK)) for case_id, case in sorted(found.items())
-    }
-    for case in locked.values():
-        _let_events_tell(uow, case)
-    if locked:
-        uow.tx.execute(
-            update(CASE)
-            .where(CASE.c.case_id == bindparam("of_case"))
-            .values(version=bindparam("new_version"), last_recorded_at=bindparam("new_recorded_at")),
-            [
-                {"of_case": case.case_id, "new_version": case.version, "new_recorded_at": case.last_recorded_at}
-                for case in locked.values()
-            ],
-        )
+    locked: dict[str, Case] = {}
+    for piece in chunks(sorted(set(case_ids))):
+        query = select(CASE).where(any_of(uow.tx, CASE.c.case_id, piece)).order_by(CASE.c.case_id).with_for_update()
+        for row in uow.tx.execute(query).mappings():
+            locked[row["case_id"]] = _moved(uow, row)
+    rows = [
+        {"case_id": case.case_id, "version": case.version, "last_recorded_at": case.last_recorded_at}
+        for case in locked.values()
+    ]
+    update_rows(uow.tx, CASE, rows, key="case_id")
     return locked
 
 
@@ -122,9 +113,12 @@ def lock_case(uow: Uow, case_id: str) -> Case | None:
     return lock_cases(uow, [case_id]).get(case_id)
 
 
-def _moved(case: Case, recorded_at: datetime) -> Case:
-    values = {name: getattr(case, name) for name in Case.__slots__}
-    return Case(**values | {"version": case.version + 1, "last_recorded_at": recorded_at})
+def _moved(uow: Uow, row: RowMapping) -> Case:
+    """Return a locked case with the version and the recorded-at of what this transaction does to it."""
+    recorded_at = max(uow.now, row["last_recorded_at"] + _TICK)
+    case = replace(case_of(row), version=row["version"] + 1, last_recorded_at=recorded_at)
+    _let_events_tell(uow, case)
+    return case
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +130,42 @@ class CaseKey:
     merge_group: str
 
 
-def joinable_cases(tx: Connection, keys: Collection[CaseKey]) -> dict[CaseKey, str]:
-    """Return, for the keys that have one, the open case with room for more claims; the caller holds debtors' locks."""
-    found: dict[CaseKey, str] = {}
-    for piece in chunks(sorted({key.debtor_ref for key in keys})):
+def lock_joinable(uow: Uow, keys: Collection[CaseKey]) -> dict[CaseKey, tuple[Case, int]]:
+    """Lock, for the keys that have one, the open case with room for more claims; the caller holds debtors' locks.
+
+    Each comes with its new version and the KID sequence it has reached; ``join_cases`` stores both.
+    """
+    found: dict[CaseKey, tuple[Case, int]] = {}
+    for piece in chunks(sorted((key.debtor_ref, key.unit, key.merge_group) for key in keys)):
         query = (
-            select(CASE.c.debtor_ref, CASE.c.unit, CASE.c.merge_group, CASE.c.case_id)
-            .where(CASE.c.debtor_ref.in_(piece), CASE.c.state == OPEN, CASE.c.last_sequence < SEQUENCE_FULL)
-            .order_by(CASE.c.case_id.desc())
+            select(CASE)
+            .where(
+                among(uow.tx, [CASE.c.debtor_ref, CASE.c.unit, CASE.c.merge_group], piece),
+                CASE.c.state == OPEN,
+                CASE.c.last_sequence < SEQUENCE_FULL,
+            )
+            .order_by(CASE.c.case_id)
+            .with_for_update()
         )
-        for row in tx.execute(query):
-            found[CaseKey(row.debtor_ref, row.unit, row.merge_group)] = row.case_id
-    return {key: found[key] for key in keys if key in found}
+        for row in uow.tx.execute(query).mappings():
+            key = CaseKey(row["debtor_ref"], row["unit"], row["merge_group"])
+            if key not in found:
+                found[key] = (_moved(uow, row), row["last_sequence"])
+    return found
+
+
+def join_cases(uow: Uow, joined: Sequence[Case], sequences: Mapping[str, int]) -> None:
+    """Store that claims have joined locked cases, and which KID sequence each has reached."""
+    rows = [
+        {
+            "case_id": case.case_id,
+            "version": case.version,
+            "last_recorded_at": case.last_recorded_at,
+            "last_sequence": sequences[case.case_id],
+        }
+        for case in joined
+    ]
+    update_rows(uow.tx, CASE, rows, key="case_id")
 
 
 def new_case(uow: Uow, key: CaseKey, *, legal_person: str, serial: int) -> Case:
@@ -170,34 +188,14 @@ def new_case(uow: Uow, key: CaseKey, *, legal_person: str, serial: int) -> Case:
 
 
 def insert_cases(uow: Uow, opened: Sequence[Case], sequences: Mapping[str, int]) -> None:
-    """Store new cases and keep their KIDs; ``sequences`` says which KID sequence each has reached."""
+    """Store new cases; ``sequences`` says which KID sequence each has reached. Their KIDs are kept by ``keep_kids``."""
+    for case in opened:
+        _let_events_tell(uow, case)
     rows = [
         {name: getattr(case, name) for name in Case.__slots__} | {"last_sequence": sequences[case.case_id]}
         for case in opened
     ]
-    for case in opened:
-        _let_events_tell(uow, case)
-    if rows:
-        insert_rows(uow.tx, CASE, rows)
-        keep_kids(uow, [KidUse(kid=case.kid, kind=KidKind.CASE, case_id=case.case_id) for case in opened])
-
-
-def last_sequences(tx: Connection, case_ids: Iterable[str]) -> dict[str, int]:
-    """Return the KID sequence each case has reached; the caller holds their locks."""
-    found: dict[str, int] = {}
-    for piece in chunks(sorted(set(case_ids))):
-        query = select(CASE.c.case_id, CASE.c.last_sequence).where(CASE.c.case_id.in_(piece))
-        for case_id, sequence in tx.execute(query):
-            found[case_id] = sequence
-    return found
-
-
-def set_sequences(tx: Connection, sequences: Mapping[str, int]) -> None:
-    """Store the KID sequence that cases have reached; the caller holds their locks."""
-    rows = [{"of_case": case_id, "reached": sequence} for case_id, sequence in sorted(sequences.items())]
-    if rows:
-        statement = update(CASE).where(CASE.c.case_id == bindparam("of_case"))
-        tx.execute(statement.values(last_sequence=bindparam("reached")), rows)
+    insert_rows(uow.tx, CASE, rows)
 
 
 def next_kid(uow: Uow, case: Case, kind: KidKind) -> str:
@@ -224,18 +222,7 @@ class KidUse:
 
 def keep_kids(uow: Uow, given: Sequence[KidUse]) -> None:
     """Store what KIDs are given out for; money on them counts there for ever."""
-    rows = [
-        {
-            "kid": one.kid,
-            "kind": int(one.kind),
-            "case_id": one.case_id,
-            "claim_id": one.claim_id,
-            "plan_id": one.plan_id,
-            "issued_at": uow.now,
-        }
-        for one in given
-    ]
-    insert_rows(uow.tx, KID, rows)
+    insert_all(uow.tx, KID, given, KidUse.__slots__, issued_at=uow.now)
 
 
 def find_kid(tx: Connection, kid: str) -> RowMapping | None:
@@ -245,15 +232,16 @@ def find_kid(tx: Connection, kid: str) -> RowMapping | None:
 
 def reserve_serials(tx: Connection, year: int, count: int) -> int:
     """Reserve ``count`` saksnummer serials of a year; returns the first."""
-    insert_ignore(tx, COUNTER, [{"year": year, "last_serial": 0}])
-    last = tx.execute(
+    counted = (
         update(COUNTER)
         .where(COUNTER.c.year == year)
         .values(last_serial=COUNTER.c.last_serial + count)
         .returning(COUNTER.c.last_serial)
-    ).scalar()
-    if last is None:
-        raise Crash(f"case counter: expected a row for {year}, got none")
+    )
+    last = tx.execute(counted).scalar()
+    if last is None:  # the first of its year
+        insert_ignore(tx, COUNTER, [{"year": year, "last_serial": 0}])
+        last = tx.execute(counted).scalar_one()
     return int(last) - count + 1
 
 
@@ -262,13 +250,12 @@ def set_state(tx: Connection, case_id: str, state: str, closed_on: date | None =
     tx.execute(update(CASE).where(CASE.c.case_id == case_id).values(state=state, closed_on=closed_on))
 
 
-def add_timeline(tx: Connection, entries: Sequence[TimelineEntry]) -> None:
-    """Write what happened; an entry that is there already (a replayed event) is left as it is."""
-    rows = [
-        {name: getattr(entry, name) for name in TimelineEntry.__slots__} | {"facts": dict(entry.facts or {})}
-        for entry in entries
-    ]
-    insert_ignore(tx, TIMELINE, rows)
+def add_timeline(tx: Connection, entries: Sequence[TimelineEntry], *, fresh: bool = False) -> None:
+    """Write what happened.
+
+    An entry that is there already (a replayed event) is left as it is; ``fresh`` says that none can be.
+    """
+    insert_all(tx, TIMELINE, entries, TimelineEntry.__slots__, ignore=not fresh)
 
 
 def timeline(

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 from sqlalchemy.exc import IntegrityError
 
 from claims_api.tables import CaseRow, ClaimPartyRow, ClaimRow
-from shared.db import chunks, insert_rows, table_of
+from shared.db import among, chunks, insert_all, insert_rows, table_of
 from shared.errors import RetryLater
 
 CLAIM = table_of(ClaimRow)
@@ -93,9 +93,8 @@ def insert_claims(tx: Connection, new: Sequence[tuple[Claim, Sequence[str]]]) ->
     """
     if not new:
         return
-    rows = [{name: getattr(claim, name) for name in Claim.__slots__} for claim, _ in new]
     try:
-        insert_rows(tx, CLAIM, rows)
+        insert_all(tx, CLAIM, [claim for claim, _ in new], Claim.__slots__)
     except IntegrityError as taken:
         raise RetryLater(
             "external_ref: another call with it was stored first; the same call again is told so"
@@ -116,15 +115,11 @@ def set_status(tx: Connection, claim_ids: Iterable[str], status: str) -> None:
 
 def find_by_references(tx: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Claim]:
     """Return the claims with these (unit, external_ref) that exist: a reference is used once, for ever."""
-    by_unit: dict[str, set[str]] = {}
-    for unit, reference in wanted:
-        by_unit.setdefault(unit, set()).add(reference)
     found: dict[tuple[str, str], Claim] = {}
-    for unit, references in by_unit.items():
-        for piece in chunks(sorted(references)):
-            query = select(CLAIM).where(CLAIM.c.unit == unit, CLAIM.c.external_ref.in_(piece))
-            for row in tx.execute(query).mappings():
-                found[(unit, row["external_ref"])] = claim_of(row)
+    for piece in chunks(sorted(set(wanted))):
+        query = select(CLAIM).where(among(tx, [CLAIM.c.unit, CLAIM.c.external_ref], piece))
+        for row in tx.execute(query).mappings():
+            found[(row["unit"], row["external_ref"])] = claim_of(row)
     return found
 
 

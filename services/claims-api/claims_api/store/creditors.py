@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, and_, select, update
 
 from claims_api.domain.new_claim import Agreement, Creditor
 from claims_api.tables import AgreementRow, CreditorChangeRow, CreditorRow
@@ -44,21 +44,24 @@ def all_creditors(tx: Connection) -> list[Creditor]:
     return [_creditor(row) for row in tx.execute(select(CREDITOR).order_by(CREDITOR.c.unit)).mappings()]
 
 
-def agreement_on(tx: Connection, unit: str, day: date) -> Agreement | None:
-    """Return the unit's agreement in force on a day: its latest that has begun, unless that one has ended."""
-    row = (
-        tx.execute(
-            select(AGREEMENT)
-            .where(AGREEMENT.c.unit == unit, AGREEMENT.c.valid_from <= day)
-            .order_by(AGREEMENT.c.valid_from.desc())
-            .limit(1)
-        )
-        .mappings()
-        .first()
+def terms_on(tx: Connection, unit: str, day: date) -> tuple[Creditor, Agreement | None] | None:
+    """Return a unit and its agreement in force on a day: its latest that has begun, unless that one has ended.
+
+    None when no such unit hands claims over here.
+    """
+    begun = and_(AGREEMENT.c.unit == CREDITOR.c.unit, AGREEMENT.c.valid_from <= day)
+    query = (
+        select(CREDITOR, *(column for column in AGREEMENT.c if column.name != "unit"))
+        .outerjoin(AGREEMENT, begun)
+        .where(CREDITOR.c.unit == unit)
+        .order_by(AGREEMENT.c.valid_from.desc())
+        .limit(1)
     )
-    if row is None or (row["valid_to"] is not None and row["valid_to"] < day):
+    row = tx.execute(query).mappings().first()
+    if row is None:
         return None
-    return _agreement(row)
+    over = row["valid_from"] is None or (row["valid_to"] is not None and row["valid_to"] < day)
+    return _creditor(row), None if over else _agreement(row)
 
 
 def agreements_of(tx: Connection, units: Iterable[str]) -> dict[str, list[Agreement]]:

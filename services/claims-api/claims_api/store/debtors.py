@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, null, select, update
+from sqlalchemy import Connection, RowMapping, null, or_, select, update
 
 from claims_api.crypto import SealedField, Vault
 from claims_api.domain.new_claim import NewRepresentative
 from claims_api.tables import DebtorRow, RepresentativeRow
-from shared.db import chunks, insert_ignore, lock_rows, table_of, upsert
+from shared.db import any_of, chunks, insert_ignore, lock_rows, table_of, upsert
 from shared.uow import Uow
 
 DEBTOR = table_of(DebtorRow)
@@ -44,16 +44,19 @@ class Debtor:
 def find_by_national_id(tx: Connection, vault: Vault, national_id: str) -> str | None:
     """Return the reference of the person with this number, or None."""
     index = vault.index_of(national_id, domain=ID_DOMAIN)
-    return refs_by(tx, "id_index", [index]).get(index)
+    return tx.execute(select(DEBTOR.c.debtor_ref).where(DEBTOR.c.id_index == index)).scalar()
 
 
-def refs_by(tx: Connection, column: str, values: Iterable[str]) -> dict[str, str]:
-    """Return references by ``id_index`` or ``org_number``, for those of the values that somebody has."""
-    found: dict[str, str] = {}
-    field = DEBTOR.c[column]
-    for piece in chunks(sorted(set(values))):
-        for value, ref in tx.execute(select(field, DEBTOR.c.debtor_ref).where(field.in_(piece))):
-            found[value] = ref
+def lock_by_numbers(tx: Connection, indexes: Collection[str], org_numbers: Collection[str]) -> dict[str, Debtor]:
+    """Lock, in sorted order, those who have one of these numbers; returns them by it (of a person, its blind index)."""
+    found: dict[str, Debtor] = {}
+    asked = [(DEBTOR.c.id_index, indexes), (DEBTOR.c.org_number, org_numbers)]
+    having = [any_of(tx, column, sorted(numbers)) for column, numbers in asked if numbers]
+    if not having:
+        return found
+    query = select(DEBTOR).where(or_(*having)).order_by(DEBTOR.c.debtor_ref).with_for_update()
+    for row in tx.execute(query).mappings():
+        found[row["id_index"] or row["org_number"]] = _debtor(row)
     return found
 
 
@@ -120,13 +123,12 @@ def representative_of(tx: Connection, debtor_ref: str) -> RowMapping | None:
     return tx.execute(query).mappings().first()
 
 
-def representatives_of(tx: Connection, refs: Iterable[str]) -> dict[str, str]:
-    """Return the kind of representative of the debtors that have one."""
-    found: dict[str, str] = {}
+def representatives_of(tx: Connection, refs: Iterable[str]) -> dict[str, RowMapping]:
+    """Return who acts for the debtors that somebody acts for."""
+    found: dict[str, RowMapping] = {}
     for piece in chunks(sorted(set(refs))):
-        query = select(REPRESENTATIVE.c.debtor_ref, REPRESENTATIVE.c.kind)
-        for ref, kind in tx.execute(query.where(REPRESENTATIVE.c.debtor_ref.in_(piece))):
-            found[ref] = kind
+        query = select(REPRESENTATIVE).where(any_of(tx, REPRESENTATIVE.c.debtor_ref, piece))
+        found.update({row["debtor_ref"]: row for row in tx.execute(query).mappings()})
     return found
 
 

@@ -13,16 +13,20 @@ from sqlalchemy.sql import bindparam
 from claims_api.domain.ledger import Account, Balance, EntryKind, Transfer
 from claims_api.domain.remittance import Movement
 from claims_api.tables import ClaimRow, LedgerRow
-from shared.db import chunks, insert_ignore, table_of
+from shared.db import chunks, insert_ignore, insert_rows, table_of
 from shared.law import Trace
 
 LEDGER = table_of(LedgerRow)
 CLAIM = table_of(ClaimRow)
 
 
-def add_transfers(tx: Connection, transfers: Sequence[Transfer]) -> int:
-    """Record transfers in one statement; one that is there already is left as it is. Returns how many were new."""
-    return insert_ignore(tx, LEDGER, [_row(transfer) for transfer in transfers])
+def add_transfers(tx: Connection, transfers: Sequence[Transfer], *, fresh: bool = False) -> int:
+    """Record transfers in one statement; returns how many were new.
+
+    One that is there already is left as it is; ``fresh`` says that none can be, which is quicker.
+    """
+    rows = [_row(transfer) for transfer in transfers]
+    return insert_rows(tx, LEDGER, rows) if fresh else insert_ignore(tx, LEDGER, rows)
 
 
 def of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[Transfer]]:

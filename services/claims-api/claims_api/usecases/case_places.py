@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from claims_api.domain.new_claim import Creditor
@@ -21,20 +21,22 @@ class Place:
     opened: bool
 
 
-def place_claims(uow: Uow, wanted: Sequence[tuple[CaseKey, Creditor]]) -> list[Place]:
-    """Return a place for each claim; claims of one key share a case. The caller holds the debtors' locks."""
-    joinable = cases.joinable_cases(uow.tx, {key for key, _ in wanted})
-    locked = cases.lock_cases(uow, joinable.values())
-    current = {key: locked[case_id] for key, case_id in joinable.items() if locked[case_id].state == cases.OPEN}
-    missing = len({key for key, _ in wanted} - current.keys())
+def place_claims(uow: Uow, wanted: Sequence[tuple[CaseKey, Creditor]], *, new_debtors: Collection[str]) -> list[Place]:
+    """Return a place for each claim; claims of one key share a case.
+
+    The caller holds the debtors' locks, and keeps the KIDs. Debtors that are new in this transaction have no case.
+    """
+    keys = {key for key, _ in wanted}
+    joinable = cases.lock_joinable(uow, {key for key in keys if key.debtor_ref not in new_debtors})
     allotment = _Allotment(
         uow=uow,
-        current=current,
-        sequences=cases.last_sequences(uow.tx, [case.case_id for case in current.values()]),
+        current={key: case for key, (case, _) in joinable.items()},
+        sequences={case.case_id: reached for case, reached in joinable.values()},
     )
-    allotment.reserve(missing)
+    allotment.reserve(len(keys - joinable.keys()))
     places = [allotment.place(key, creditor) for key, creditor in wanted]
-    allotment.store()
+    cases.join_cases(uow, [case for case, _ in joinable.values()], allotment.sequences)
+    cases.insert_cases(uow, allotment.opened, allotment.sequences)
     return places
 
 
@@ -69,8 +71,3 @@ class _Allotment:
         self.sequences[case.case_id] = 0
         self.opened.append(case)
         return case
-
-    def store(self) -> None:
-        new = {case.case_id for case in self.opened}
-        cases.insert_cases(self.uow, self.opened, self.sequences)
-        cases.set_sequences(self.uow.tx, {name: at for name, at in self.sequences.items() if name not in new})

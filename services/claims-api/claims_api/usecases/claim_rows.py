@@ -15,7 +15,7 @@ from claims_api.domain.claim_types import ClaimType, DisputeBody, InterestBasis,
 from claims_api.domain.intake import is_minor, needs_hearing, notice_fault
 from claims_api.domain.ledger import Transfer
 from claims_api.domain.limitation import last_day
-from claims_api.domain.new_claim import Agreement, Creditor, NewClaim, NewNotice
+from claims_api.domain.new_claim import Agreement, Creditor, NewClaim, NewNotice, NewRepresentative
 from claims_api.store.claims import Claim
 from claims_api.store.debtors import Debtor
 from claims_api.store.sealed import CLAIM_TEXT
@@ -33,6 +33,7 @@ class Intake:
     creditor: Creditor
     agreement: Agreement
     parties: Sequence[Debtor]
+    acting: NewRepresentative | None
     place: Place
     digest: str
     actor: str
@@ -58,13 +59,15 @@ def judged(new: NewClaim, deps: Deps) -> NewClaim:
 
 def new_row(uow: Uow, deps: Deps, intake: Intake) -> NewRow:
     """Return the row of a claim and its opening postings, and in it what the unit is told."""
-    claim = _claim(uow, deps, intake)
-    postings = opening_transfers(intake.place.case, claim, _charged(intake.new))
+    claim_id, new, case = uow.new_id("claim"), intake.new, intake.place.case
+    letters = _charged(new)
+    postings = opening_transfers(case, claim_id, new.principal_ore, new.due_date, letters)
+    claim = _claim(uow, deps, intake, claim_id, fees_ore=sum(letter.fee_ore for letter in letters))
     terms = InterestTerms(start=claim.interest_from)
     counting = [row for row in postings if row.value_date <= uow.today]
-    owed = claim_balance(counting, claim.claim_id, terms, uow.today, rules=deps.rules).balance
-    told = {"status": claim.status, "balance_ore": owed.total_ore, "case_version": intake.place.case.version}
-    return NewRow(claim=replace(claim, first_answer=told), postings=postings, intake=intake)
+    owed = claim_balance(counting, claim_id, terms, uow.today, rules=deps.rules).balance
+    claim.first_answer.update(status=claim.status, balance_ore=owed.total_ore, case_version=case.version)
+    return NewRow(claim=claim, postings=postings, intake=intake)
 
 
 def _charged(new: NewClaim) -> list[NewNotice]:
@@ -73,8 +76,8 @@ def _charged(new: NewClaim) -> list[NewNotice]:
     return sorted((letter for letter in letters if letter.fee_ore), key=lambda letter: letter.sent_on)
 
 
-def _claim(uow: Uow, deps: Deps, intake: Intake) -> Claim:
-    new, notice, claim_id = intake.new, intake.new.prior_notice, uow.new_id("claim")
+def _claim(uow: Uow, deps: Deps, intake: Intake, claim_id: str, *, fees_ore: int) -> Claim:
+    new, notice = intake.new, intake.new.prior_notice
     barred = last_day(new.due_date, new.limitation_date, rates=deps.rules.rates).value
     override = intake.agreement.overrides.get(new.claim_type, {})
     sealed = _sealed_text(deps, intake, claim_id)
@@ -118,7 +121,7 @@ def _claim(uow: Uow, deps: Deps, intake: Intake) -> Claim:
         last_day=barred,
         principal_left_ore=new.principal_ore,
         interest_left_ore=0,
-        fees_left_ore=sum(letter.fee_ore for letter in _charged(new)),
+        fees_left_ore=fees_ore,
         costs_left_ore=0,
         registered_on=uow.today,
         registered_at=intake.place.case.last_recorded_at,

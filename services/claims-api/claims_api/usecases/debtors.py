@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from claims_api.deps import Deps
-from claims_api.domain.new_claim import NewDebtor
+from claims_api.domain.new_claim import NewDebtor, NewRepresentative, PostalAddress
 from claims_api.store import debtors
 from claims_api.store.debtors import Debtor
 from claims_api.store.sealed import DEBTOR_ID, REPRESENTATIVE_ID
@@ -25,19 +24,80 @@ _STRICTNESS = {"none": 0, "confidential": 1, "strictly_confidential": 2}
 PARTIES = "parties"
 
 
-def ensure_debtors(uow: Uow, deps: Deps, wanted: Sequence[NewDebtor]) -> list[Debtor]:
-    """Return the debtors as they now are, in the order given, created or brought up to date, and locked.
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who some claims are about: each debtor as it now is, in the order asked.
+
+    ``created`` are the references of those who are new, ``acting`` says who acts for whom.
+    """
+
+    debtors: Sequence[Debtor]
+    created: frozenset[str]
+    acting: Mapping[str, NewRepresentative]
+
+
+def ensure_debtors(uow: Uow, deps: Deps, wanted: Sequence[NewDebtor]) -> Parties:
+    """Return the debtors as they now are, created or brought up to date, and locked.
 
     A person is found by the blind index of the national id, a business by its organisation number. Someone without a
     number is always new: two foreign patients of one name are two people until a person says otherwise.
     """
-    refs, created = _resolve(uow, deps, wanted)
-    debtors.lock_debtors(uow.tx, set(refs) - created)
-    now = debtors.find_debtors(uow.tx, refs)
+    numbers = [_number(deps, who) for who in wanted]
+    known = _lock_known(uow.tx, wanted, numbers)
+    new: dict[int, Debtor] = {}
+    for at, (who, number) in enumerate(zip(wanted, numbers, strict=True)):
+        if number is None or number not in known:
+            new[at] = _new_debtor(uow, deps, who)
+            if number is not None:
+                known[number] = new[at]
+    _store(uow, wanted, numbers, new, known)
+    refs = [(known[number] if number else new[at]).debtor_ref for at, number in enumerate(numbers)]
+    created = {new[at].debtor_ref: at for at in new if refs[at] == new[at].debtor_ref}
+    now = {debtor.debtor_ref: debtor for debtor in (*known.values(), *new.values())}
+    acting = _acting(uow.tx, deps, set(refs) - created.keys())
+    _bring_up_to_date(uow, deps, wanted, refs, created, now, acting)
+    return Parties([now[ref] for ref in refs], frozenset(created), acting)
+
+
+def _number(deps: Deps, who: NewDebtor) -> str | None:
+    """Return what a party is found by: the blind index of a national id, or an organisation number."""
+    if who.national_id is None:
+        return who.org_number
+    return deps.vault.index_of(who.national_id, domain=debtors.ID_DOMAIN)
+
+
+def _lock_known(tx: Connection, wanted: Sequence[NewDebtor], numbers: Sequence[str | None]) -> dict[str, Debtor]:
+    people = {number for who, number in zip(wanted, numbers, strict=True) if number and who.national_id is not None}
+    return debtors.lock_by_numbers(tx, people, {number for number in numbers if number} - people)
+
+
+def _store(
+    uow: Uow,
+    wanted: Sequence[NewDebtor],
+    numbers: Sequence[str | None],
+    new: Mapping[int, Debtor],
+    known: dict[str, Debtor],
+) -> None:
+    """Store new debtors. Where another transaction stored a number first, whoever has it now is who is meant."""
+    rows = [(debtor, numbers[at] if wanted[at].national_id is not None else None) for at, debtor in new.items()]
+    if debtors.insert_debtors(uow.tx, rows) < len(rows):
+        known |= _lock_known(uow.tx, [wanted[at] for at in new], [numbers[at] for at in new])
+
+
+def _bring_up_to_date(
+    uow: Uow,
+    deps: Deps,
+    wanted: Sequence[NewDebtor],
+    refs: Sequence[str],
+    created: Mapping[str, int],
+    now: dict[str, Debtor],
+    acting: dict[str, NewRepresentative],
+) -> None:
+    """Store what the units know newer of those who are known, and say whose record is new or changed."""
     changed: dict[str, dict[str, Any]] = {}
-    for ref, who in zip(refs, wanted, strict=True):
-        changes = _changes(now[ref], who)
-        if _put_representative(uow, deps, ref, who) or changes:
+    for at, (ref, who) in enumerate(zip(refs, wanted, strict=True)):
+        changes = {} if created.get(ref) == at else _changes(now[ref], who)
+        if _put_representative(uow, deps, ref, who.representative, acting) or changes:
             changed.setdefault(ref, {}).update(changes)
             now[ref] = replace(now[ref], **changes)
     for ref, changes in sorted(changed.items()):
@@ -45,46 +105,6 @@ def ensure_debtors(uow: Uow, deps: Deps, wanted: Sequence[NewDebtor]) -> list[De
         now[ref] = replace(now[ref], version=now[ref].version + 1)
     for ref in sorted({*created, *changed}):
         uow.state(PARTIES, ref)
-    return [now[ref] for ref in refs]
-
-
-def _resolve(uow: Uow, deps: Deps, wanted: Sequence[NewDebtor]) -> tuple[list[str], set[str]]:
-    """Return the reference of each, and which of them were created."""
-    index = {
-        who.national_id: deps.vault.index_of(who.national_id, domain=debtors.ID_DOMAIN)
-        for who in wanted
-        if who.national_id is not None
-    }
-    known = _known(uow.tx, index, wanted)
-    new: dict[str, tuple[Debtor, str | None]] = {}
-    refs: list[str] = []
-    for who in wanted:
-        number = who.national_id or who.org_number
-        ref = known.get(number) if number else None
-        if ref is None:
-            debtor = _new_debtor(uow, deps, who)
-            ref = debtor.debtor_ref
-            new[ref] = (debtor, index.get(who.national_id) if who.national_id else None)
-            if number:
-                known[number] = ref
-        refs.append(ref)
-    if debtors.insert_debtors(uow.tx, list(new.values())) == len(new):
-        return refs, set(new)
-    # Another transaction stored one of the numbers first: whoever has it now is who is meant.
-    stored = set(debtors.find_debtors(uow.tx, new))
-    known = _known(uow.tx, index, wanted)
-    refs = [
-        ref if ref not in new or ref in stored else known[who.national_id or who.org_number or ""]
-        for ref, who in zip(refs, wanted, strict=True)
-    ]
-    return refs, stored
-
-
-def _known(tx: Connection, index: Mapping[str, str], wanted: Sequence[NewDebtor]) -> dict[str, str]:
-    """Return references by number, national ids and organisation numbers alike."""
-    by_index = debtors.refs_by(tx, "id_index", index.values())
-    by_org = debtors.refs_by(tx, "org_number", [who.org_number for who in wanted if who.org_number is not None])
-    return {number: by_index[hashed] for number, hashed in index.items() if hashed in by_index} | by_org
 
 
 def find_person(tx: Connection, deps: Deps, national_id: str) -> str | None:
@@ -179,21 +199,28 @@ def _changes(known: Debtor, who: NewDebtor) -> dict[str, Any]:
     return changes
 
 
-def _put_representative(uow: Uow, deps: Deps, debtor_ref: str, who: NewDebtor) -> bool:
+def _acting(tx: Connection, deps: Deps, refs: Collection[str]) -> dict[str, NewRepresentative]:
+    found = {}
+    for ref, row in debtors.representatives_of(tx, refs).items():
+        sealed, place = row["id_sealed"], REPRESENTATIVE_ID.place(ref)
+        found[ref] = NewRepresentative(
+            kind=row["kind"],
+            name=row["name"],
+            national_id=None if sealed is None else deps.vault.open_field(sealed, row["id_key"], place=place),
+            org_number=row["org_number"],
+            address=None if row["address"] is None else PostalAddress(**row["address"]),
+        )
+    return found
+
+
+def _put_representative(
+    uow: Uow, deps: Deps, debtor_ref: str, who: NewRepresentative | None, acting: dict[str, NewRepresentative]
+) -> bool:
     """Store who acts for the debtor; tells whether that is news."""
-    acting = who.representative
-    if acting is None:
+    if who is None or acting.get(debtor_ref) == who:
         return False
-    known = debtors.representative_of(uow.tx, debtor_ref)
     place = REPRESENTATIVE_ID.place(debtor_ref)
-    if known is not None:
-        number = None
-        if known["id_sealed"] is not None:
-            number = deps.vault.open_field(known["id_sealed"], known["id_key"], place=place)
-        address = acting.address.as_json() if acting.address else None
-        told = (acting.kind, acting.name, acting.national_id, acting.org_number, json.dumps(address))
-        if told == (known["kind"], known["name"], number, known["org_number"], json.dumps(known["address"])):
-            return False
-    sealed = deps.vault.seal_field(acting.national_id, place=place) if acting.national_id else None
-    debtors.put_representative(uow, debtor_ref, acting, sealed)
+    sealed = deps.vault.seal_field(who.national_id, place=place) if who.national_id else None
+    debtors.put_representative(uow, debtor_ref, who, sealed)
+    acting[debtor_ref] = who
     return True

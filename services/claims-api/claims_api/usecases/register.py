@@ -6,9 +6,10 @@ claim sent again is told the same; another claim under a used reference is a con
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import Connection
@@ -17,10 +18,9 @@ from claims_api.deps import Deps
 from claims_api.domain.claim_types import claim_type
 from claims_api.domain.intake import ClaimDraft, IntakeRules, Terms, check_claim, is_minor
 from claims_api.domain.new_claim import Agreement, Creditor, NewClaim
-from claims_api.store import cases, claims, creditors, debtors, holds, ledger
+from claims_api.store import cases, claims, creditors, holds, ledger
 from claims_api.store.cases import Case, CaseKey, KidUse, TimelineEntry
 from claims_api.store.claims import Claim
-from claims_api.store.debtors import Debtor
 from claims_api.usecases.case_places import place_claims
 from claims_api.usecases.claim_rows import Intake, NewRow, judged, new_row
 from claims_api.usecases.debtors import ensure_debtors
@@ -75,8 +75,7 @@ class UnitTerms:
     def of(self, unit: str) -> tuple[Creditor | None, Agreement | None]:
         """Return the unit and its agreement in force."""
         if unit not in self._known:
-            found = creditors.find_creditor(self.tx, unit)
-            self._known[unit] = (found, creditors.agreement_on(self.tx, unit, self.day) if found else None)
+            self._known[unit] = creditors.terms_on(self.tx, unit, self.day) or (None, None)
         return self._known[unit]
 
 
@@ -89,10 +88,10 @@ def check(draft: ClaimDraft, unit: str | None, terms: UnitTerms, rules: IntakeRu
     return check_claim(draft, agreed, rules)
 
 
-def check_reference(tx: Connection, deps: Deps, unit: str, external_ref: str, canonical: str) -> None:
+def check_reference(tx: Connection, deps: Deps, handed: Handed) -> None:
     """Raise Conflict when the unit has handed over another claim under this reference."""
-    known = claims.find_by_references(tx, [(unit, external_ref)]).get((unit, external_ref))
-    if known is not None and known.body_digest != deps.vault.index_of(canonical, domain=DIGEST_DOMAIN):
+    known = claims.find_by_references(tx, [handed.reference]).get(handed.reference)
+    if known is not None and known.body_digest != deps.vault.index_of(handed.canonical, domain=DIGEST_DOMAIN):
         raise _used()
 
 
@@ -118,7 +117,7 @@ def register_claims(uow: Uow, deps: Deps, handed: Sequence[Handed], terms: UnitT
         if one.reference not in known:
             first.setdefault(one.reference, at)
     rows = _new_rows(uow, deps, [(handed[at], digests[at]) for at in first.values()], terms)
-    _store(uow, rows)
+    _write(uow, rows)
     _publish(uow, deps, rows)
     stored = {(row.claim.unit, row.claim.external_ref): row.claim for row in rows} | known
     where = {row.claim.case_id: row.intake.place.case for row in rows}
@@ -133,16 +132,20 @@ def register_claims(uow: Uow, deps: Deps, handed: Sequence[Handed], terms: UnitT
 
 
 def _new_rows(uow: Uow, deps: Deps, fresh: Sequence[tuple[Handed, str]], terms: UnitTerms) -> list[NewRow]:
-    wanted = [who for one, _ in fresh for who in (one.new.debtor, *one.new.co_debtors)]
-    known = iter(ensure_debtors(uow, deps, wanted)) if wanted else iter(())
-    parties = [[next(known) for _ in range(1 + len(one.new.co_debtors))] for one, _ in fresh]
+    """Look up what claims need, debtors and cases made where there are none, and decide what each becomes."""
+    if not fresh:
+        return []
+    found = ensure_debtors(uow, deps, [who for one, _ in fresh for who in (one.new.debtor, *one.new.co_debtors)])
+    debtors = iter(found.debtors)
+    parties = [list(islice(debtors, 1 + len(one.new.co_debtors))) for one, _ in fresh]
     agreed = [_agreed(terms, one.new.unit) for one, _ in fresh]
     kinds = [claim_type(one.new.claim_type) for one, _ in fresh]
     keys = [
         CaseKey(liable[0].debtor_ref, one.new.unit, kind.merge_group.value)
         for (one, _), liable, kind in zip(fresh, parties, kinds, strict=True)
     ]
-    places = place_claims(uow, [(key, creditor) for key, (creditor, _) in zip(keys, agreed, strict=True)])
+    wanted = [(key, creditor) for key, (creditor, _) in zip(keys, agreed, strict=True)]
+    places = place_claims(uow, wanted, new_debtors=found.created)
     return [
         new_row(
             uow,
@@ -153,6 +156,7 @@ def _new_rows(uow: Uow, deps: Deps, fresh: Sequence[tuple[Handed, str]], terms: 
                 creditor=creditor,
                 agreement=agreement,
                 parties=liable,
+                acting=found.acting.get(liable[0].debtor_ref),
                 place=place,
                 digest=digest,
                 actor=one.actor,
@@ -171,16 +175,19 @@ def _agreed(terms: UnitTerms, unit: str) -> tuple[Creditor, Agreement]:
     return creditor, agreement
 
 
-def _store(uow: Uow, rows: Sequence[NewRow]) -> None:
-    """Write claims, their KIDs, their opening postings and what the timeline says."""
+def _write(uow: Uow, rows: Sequence[NewRow]) -> None:
+    """Write claims, the KIDs given out, their opening postings and what the timeline says."""
     claims.insert_claims(uow.tx, [(row.claim, [who.debtor_ref for who in row.intake.parties]) for row in rows])
-    given = [
-        KidUse(kid=row.claim.kid, kind=KidKind.CLAIM, case_id=row.claim.case_id, claim_id=row.claim.claim_id)
-        for row in rows
-    ]
-    cases.keep_kids(uow, given)
-    ledger.add_transfers(uow.tx, [transfer for row in rows for transfer in row.postings])
-    cases.add_timeline(uow.tx, [entry for row in rows for entry in _timeline(uow, row)])
+    cases.keep_kids(uow, [given for row in rows for given in _kids(row)])
+    ledger.add_transfers(uow.tx, [transfer for row in rows for transfer in row.postings], fresh=True)
+    cases.add_timeline(uow.tx, [entry for row in rows for entry in _timeline(uow, row)], fresh=True)
+
+
+def _kids(row: NewRow) -> Iterator[KidUse]:
+    claim, case = row.claim, row.intake.place.case
+    if row.intake.place.opened:
+        yield KidUse(kid=case.kid, kind=KidKind.CASE, case_id=case.case_id)
+    yield KidUse(kid=claim.kid, kind=KidKind.CLAIM, case_id=case.case_id, claim_id=claim.claim_id)
 
 
 def _timeline(uow: Uow, row: NewRow) -> list[TimelineEntry]:
@@ -214,12 +221,10 @@ def _entry(
 
 def _publish(uow: Uow, deps: Deps, rows: Sequence[NewRow]) -> None:
     """Publish the claims; one that must wait for a person is held in the same breath."""
-    joined = {row.claim.case_id for row in rows if not row.intake.place.opened}
-    stopped_cases = holds.whole_cases_held(uow.tx, joined)
-    acting = debtors.representatives_of(uow.tx, {row.claim.debtor_ref for row in rows})
+    stopped_cases = holds.whole_cases_held(uow.tx, {row.claim.case_id for row in rows if not row.intake.place.opened})
     for row in rows:
         claim, case = row.claim, row.intake.place.case
-        reasons = _hold_reasons(uow, claim, row.intake.parties[0], acting.get(claim.debtor_ref))
+        reasons = _hold_reasons(uow, row)
         stopped = bool(reasons) or case.case_id in stopped_cases
         uow.emit(_registered_event(deps, row, ladder="hold" if stopped else "collect"), key=claim.case_id)
         if case.case_id in stopped_cases:
@@ -228,10 +233,11 @@ def _publish(uow: Uow, deps: Deps, rows: Sequence[NewRow]) -> None:
             place_hold(uow, case, [claim.claim_id], reason=reason, until=None, placed_by=SYSTEM)
 
 
-def _hold_reasons(uow: Uow, claim: Claim, debtor: Debtor, acting: str | None) -> list[str]:
+def _hold_reasons(uow: Uow, row: NewRow) -> list[str]:
     """Return why a person must look before anything is sent: little time left, a minor alone, a bankrupt estate."""
-    reasons = ["limitation_hearing"] if claim.status == "hearing" else []
-    if is_minor(debtor.birth_date, uow.today) and acting != "guardian":
+    acting = row.intake.acting.kind if row.intake.acting else None
+    reasons = ["limitation_hearing"] if row.claim.status == "hearing" else []
+    if is_minor(row.intake.parties[0].birth_date, uow.today) and acting != "guardian":
         reasons.append("guardian_missing")
     if acting == "bankruptcy_estate":
         reasons.append("bankruptcy")
