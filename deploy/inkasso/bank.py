@@ -97,7 +97,8 @@ def _shown_by(progress: Progress, name: str) -> Callable[[dict[str, Any]], None]
 
 
 def _note(problem: dict[str, Any]) -> str:
-    return f"{problem['where']}: ventet {problem['expected']}, fikk {problem['got']}"
+    """Return what is wrong with a file in the server's own words: they are the format's, which is in English here."""
+    return f"{problem['where']}: expected {problem['expected']}, got {problem['got']}"
 
 
 @app.command("make-file")
@@ -116,9 +117,9 @@ def make_file(
     """Lag en gyldig OCR-fil som betaler de oppgitte KID-ene, som om den kom fra banken."""
     try:
         to = check_account(account)
-        payments = [_payment(text, ordered.date() if ordered else None) for text in pay]
-    except (ValueError, PartyIdError) as wrong:
-        fail(str(wrong), 2)
+    except PartyIdError:
+        fail("--account: forventet et norsk kontonummer på elleve siffer", 2)
+    payments = [_payment(text, ordered.date() if ordered else None) for text in pay]
     content = make_ocr_file(to, payments, number or fresh_number(), day.date() if day else _today())
     if out is None:
         typer.get_binary_stream("stdout").write(content)
@@ -136,12 +137,15 @@ def fresh_number() -> int:
 def _payment(text: str, ordered: date | None) -> OcrPayment:
     kid, equals, kroner = text.partition("=")
     if not equals:
-        raise ValueError(f"--pay: forventet KID=BELØP, fikk {text!r}")
+        fail(f"--pay: forventet KID=BELØP, fikk {text!r}", 2)
     if not has_valid_check_digit(kid):
-        raise ValueError(f"--pay: {kid!r} er ingen gyldig KID")
-    ore = parse_kroner(kroner)
+        fail(f"--pay: {kid!r} er ingen gyldig KID", 2)
+    try:
+        ore = parse_kroner(kroner)
+    except ValueError:
+        ore = 0
     if ore <= 0:
-        raise ValueError("--pay: beløpet må være over null")
+        fail(f"--pay: forventet et beløp over null, for eksempel 1234,50, fikk {kroner!r}", 2)
     return OcrPayment(amount_ore=ore, kid=kid, bank_date=ordered)
 
 

@@ -43,7 +43,7 @@ def show(case: Annotated[str, typer.Argument(help="Sakens id, saksnummeret eller
     server = connect()
     try:
         for shown in case_tables(server, find_case(server, case)):
-            console.print(shown)
+            console.print(shown if shown.row_count else f"{shown.title}: ingenting")
             console.print()
     except Refused as refused:
         raise explain(refused) from None

@@ -13,6 +13,7 @@ import typer
 from embedded.settings import EmbeddedSettings
 from inkasso.output import fail
 from inkasso.tokens import make_token
+from inkasso.words import PROBLEMS
 from shared.auth import Role
 from shared.clock import SystemMachine
 from shared.ids import uuid7
@@ -144,6 +145,8 @@ def connect() -> Server:
 
 def explain(refused: Refused) -> typer.Exit:
     """Turn a problem into a message on standard error and the exit that goes with it."""
-    lines = [f"Serveren sa nei ({refused.status}): {refused.problem.get('detail', '')}"]
+    detail = str(refused.problem.get("detail", ""))
+    code = str(refused.problem.get("type", "")).rpartition(":")[2]
+    lines = [f"Serveren sa nei ({refused.status}): {PROBLEMS.get(code, detail)}"]
     lines += [f"  {error['field']}: {error['detail']}" for error in refused.problem.get("errors", [])]
     fail("\n".join(lines))

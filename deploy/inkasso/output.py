@@ -13,6 +13,9 @@ from shared.money import kroner
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
+IN_ONE_PIECE = {"KID", "Sak", "Forfall", "Dato", "Når", "Sendt", "Frist"}
+"""Columns whose words people copy or compare: a narrow window breaks others first."""
+
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """Print ``message`` on standard error and end the command."""
@@ -21,10 +24,13 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 
 def table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
-    """Make a table; columns named in ``right`` hold numbers."""
+    """Make a table; columns named in ``right`` hold numbers, and numbers, days and KIDs stand in one piece."""
     made = Table(title=title, title_justify="left", header_style="bold", expand=False)
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        number = column in right
+        made.add_column(
+            column, justify="right" if number else "left", overflow="fold", no_wrap=number or column in IN_ONE_PIECE
+        )
     return made
 
 

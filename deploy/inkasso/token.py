@@ -57,8 +57,8 @@ def debtor(national_id: Annotated[str, typer.Argument(help="Fødselsnummer eller
     settings = read_settings()
     try:
         debtor_ref = debtor_ref_of(settings, national_id)
-    except PartyIdError as wrong:
-        fail(f"Ikke et gyldig nummer: {wrong}")
+    except PartyIdError:
+        fail("Dette er ikke et gyldig fødselsnummer eller D-nummer.")
     if debtor_ref is None:
         fail("Ingen skyldner med dette nummeret er registrert her.")
     print(make_debtor_token(settings, debtor_ref))

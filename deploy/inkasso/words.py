@@ -34,6 +34,7 @@ CLAIM_STATES: Mapping[str, str] = {
 }
 
 LETTERS: Mapping[str, str] = {
+    "tvangsvarsel": "varsel om tvangsfullbyrdelse",
     "fee_reversed": "gebyr tilbakeført",
     "confirmation": "bekreftelse",
     "request_received": "søknad mottatt",
@@ -74,6 +75,7 @@ FILE_STATES: Mapping[str, str] = {
 }
 
 STEPS: Mapping[str, str] = {
+    "tvangsvarsel": "varsel om tvangsfullbyrdelse",
     "legal_step": "rettslig steg",
     "dispatch": "utsending",
     "hold_end": "slutt på stans",
@@ -117,6 +119,18 @@ OWNERS: Mapping[str, str] = {
     "operator": "operatør",
     "nobody": "ingen",
 }
+
+PROBLEMS: Mapping[str, str] = {
+    "clock-backwards": "datoen kan bare flyttes framover når det er registrert krav.",
+    "clock-too-far": "datoen kan flyttes høyst 400 dager om gangen når det er registrert krav.",
+    "forbidden": "tokenet gir ikke adgang til dette.",
+    "not-found": "det du spør etter, finnes ikke, eller er ikke ditt å se.",
+    "retry-later": "den er opptatt akkurat nå. Prøv igjen.",
+    "role": "tokenets rolle gir ikke adgang til dette.",
+    "unauthenticated": "tokenet mangler, er utløpt eller er ikke fra denne installasjonen.",
+    "validation": "noe av det som ble sendt, kan ikke brukes:",
+}
+"""What the usual refusals mean; any other is shown in the server's own words, which are for developers."""
 
 
 def word(words: Mapping[str, str], code: str) -> str:

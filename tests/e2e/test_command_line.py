@@ -119,7 +119,7 @@ def test_a_made_bank_file_pays_the_kids(tmp_path: Path) -> None:
 def test_a_payment_that_makes_no_sense_is_refused(tmp_path: Path, pay: str) -> None:
     refused = inkasso(tmp_path, "bank", "make-file", "--pay", pay, "--day", "2026-01-29")
     assert refused.returncode == 2
-    assert "Traceback" not in refused.stderr
+    assert refused.stderr.startswith("--pay: ")
 
 
 def test_a_day_at_the_desk(tmp_path: Path) -> None:
@@ -132,6 +132,7 @@ def test_a_day_at_the_desk(tmp_path: Path) -> None:
         back = inkasso(tmp_path, "clock", "set", "2026-01-19")
         assert back.returncode == 1
         assert "409" in back.stderr
+        assert "datoen kan bare flyttes framover" in back.stderr
 
         file = tmp_path / "ocr.txt"
         pay = f"{claim['kid']}=100"
@@ -143,7 +144,7 @@ def test_a_day_at_the_desk(tmp_path: Path) -> None:
         spoilt.write_bytes(file.read_bytes()[:-40] + b"9" * 40)
         refused = inkasso(tmp_path, "import", str(spoilt))
         assert refused.returncode == 1
-        assert "line 6: ventet" in refused.stdout
+        assert "line 6: expected" in refused.stdout
 
         for name in (claim["case_id"], claim["case_number"], claim["kid"]):
             shown = inkasso(tmp_path, "case", "show", name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from claims_api.deps import Deps
 from claims_api.domain.accrual import claim_balance
@@ -38,6 +39,9 @@ CLOSED_BY_HAND = frozenset({"withdrawn", "written_off", "time_barred"})
 """Statuses that a decision gives, not the ledger."""
 
 SYSTEM = "system"
+JUST_AFTER = timedelta(microseconds=1)
+"""How long after what caused it a consequence stands in the timeline, so that it is told in that order."""
+
 _ENDED = {
     "settled": "Kravet er betalt",
     "paid_as_demanded": "Kravet er betalt innen fristen; renter etter brevets dato er ettergitt",
@@ -266,7 +270,7 @@ def _entry(uow: Uow, book: CaseBook, claim: Claim, cause: Event | None, kind: st
         entry_id=uow.new_id(f"timeline:{kind}:{claim.claim_id}", cause=cause),
         case_id=claim.case_id,
         claim_id=claim.claim_id,
-        at=book.case.last_recorded_at,
+        at=book.case.last_recorded_at + JUST_AFTER,
         type=kind,
         summary=f"{text} (faktura {claim.invoice_number})",
         actor=SYSTEM,
@@ -279,7 +283,7 @@ def _case_entry(uow: Uow, book: CaseBook, demand: Demand, cause: Event | None, t
     return TimelineEntry(
         entry_id=uow.new_id(f"timeline:void:{demand.demand_id}", cause=cause),
         case_id=demand.case_id,
-        at=book.case.last_recorded_at,
+        at=book.case.last_recorded_at + JUST_AFTER,
         type="demand.withdrawn",
         summary=text,
         actor=SYSTEM,
