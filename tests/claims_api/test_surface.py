@@ -76,6 +76,8 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/creditors/u/remittances/m"): {"agency", "caseworker", "auditor"},
     ("GET", "/v1/creditors/u/remittances/m/lines"): {"agency", "caseworker", "auditor"},
     ("POST", "/v1/creditors/u/remittances/m/sign-off"): {"agency"},
+    ("POST", "/v1/creditors/u/remittances/m/answer"): DESK,
+    ("GET", "/v1/remittances"): {"caseworker", "auditor"},
     ("POST", "/v1/claims/x/write-off"): {"caseworker"},
     ("GET", "/v1/write-offs"): {"caseworker", "auditor"},
     ("POST", "/v1/write-offs/o/approval"): {"caseworker"},

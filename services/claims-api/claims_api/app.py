@@ -77,6 +77,7 @@ def build(settings: Settings, bus: Bus, clock: Clock, machine: Machine) -> Servi
             petitions.router,
             creditors.router,
             remittance.router,
+            remittance.queue,
             debtors.router,
             writeoff.router,
             audit.router,

@@ -37,6 +37,10 @@ class Settings(BaseServiceSettings):
     plan_first_due_days: int = Field(default=31, ge=1, le=365, description="Days within which one must begin to pay.")
     plan_broken_months: int = Field(default=12, ge=0, le=120, description="Months a broken plan bars another for.")
 
+    remittance_payout: Literal["at_once", "after_sign_off"] = Field(
+        default="at_once", description="When a unit's money leaves: with its statement, or when the unit has signed it."
+    )
+
     payment_choice_days: int = Field(
         default=CHOICE_DAYS,
         ge=0,

@@ -11,8 +11,18 @@ from support.money_book import CASE, START, UNIT, MoneyBook, claim
 
 from claims_api.domain.allocation import DEDUCTION, Owed, allocate, give_up, take_back
 from claims_api.domain.facts import Cancellation, Dispute, EndReason, Payment, Refund, SentDemand
-from claims_api.domain.ledger import Account, Balance, Draft, EntryKind, record, registration, reversal, standing
-from claims_api.domain.remittance import remittance
+from claims_api.domain.ledger import (
+    RECEIVABLES,
+    Account,
+    Balance,
+    Draft,
+    EntryKind,
+    record,
+    registration,
+    reversal,
+    standing,
+)
+from claims_api.domain.remittance import figures, moved_to_unit, payout_ore
 from shared.law import Trace
 
 DUE = date(2026, 1, 15)
@@ -193,7 +203,7 @@ def test_a_month_is_settled_by_the_formula_and_a_loss_is_carried_forward() -> No
     kept = book()
     kept.demand(varsel())
     kept.pay(paid(date(2026, 2, 2), 100_000))
-    shown = remittance(UNIT, [], kept.entries)
+    shown = figures(0, kept.entries)
     assert shown.adds_up
     assert (shown.registered_ore, shown.fees_ore, shown.interest_ore) == (300_000, 3_800, 1_775)
     assert (shown.collected_ore, shown.kept_ore, shown.to_unit_ore) == (100_000, 3_800, 96_200)
@@ -203,10 +213,26 @@ def test_a_month_is_settled_by_the_formula_and_a_loss_is_carried_forward() -> No
 
     back = Reversal(reversal_id="b", on=date(2026, 3, 3), amount_ore=100_000)
     kept.pay(paid(date(2026, 2, 2), 100_000, reversals=(back,)))
-    march = remittance(UNIT, before, kept.entries[len(before) :], carried_ore=-500)
+    march = figures(shown.closing_ore, kept.entries[len(before) :])
     assert march.adds_up
-    assert (march.opening_ore, march.to_unit_ore, march.payable_ore) == (shown.closing_ore, -96_200, 0)
-    assert march.carried_forward_ore == -96_700
+    assert (march.opening_ore, march.to_unit_ore) == (shown.closing_ore, -96_200)
+    assert payout_ore(to_unit_ore=march.to_unit_ore, carried_ore=-500, since_ore=0) == 0
+
+
+def test_an_agreement_may_divide_otherwise_and_the_formula_holds() -> None:
+    kept = book()
+    kept.demand(varsel())
+    kept.pay(paid(date(2026, 2, 2), 100_000))
+    for gets, to_unit in (
+        ({Account.PRINCIPAL}, 100_000 - 3_800 - 1_775),
+        ({Account.PRINCIPAL, Account.FEES}, 100_000 - 1_775),
+        (set(RECEIVABLES), 100_000),
+    ):
+        share = frozenset(gets)
+        shown = figures(0, kept.entries, units_share=share)
+        assert shown.adds_up
+        assert (shown.to_unit_ore, shown.kept_ore) == (to_unit, 100_000 - to_unit)
+        assert moved_to_unit(kept.entries, units_share=share) == to_unit - 96_200
 
 
 # -- the ledger itself

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from support.treasury import Treasury
 
 from claims_api.domain.ledger import Account, EntryKind
-from claims_api.domain.remittance import remittance
+from claims_api.domain.remittance import figures
 from claims_api.store import ledger
 from claims_api.usecases.corrections import correct_claim, direct_payment, drop_fees, withdraw_claim
 from claims_api.usecases.register import Registered
@@ -113,7 +113,7 @@ def test_relief_cancels_the_rest_and_keeps_what_was_paid(treasury: Treasury) -> 
     assert not treasury.told(FeeReversed)
     assert treasury.last(ClaimEnded).reason == "withdrawn"
     with treasury.db.read() as tx:
-        shown = remittance("bydel-frogner", [], ledger.everything(tx))
+        shown = figures(0, ledger.everything(tx, unit="bydel-frogner"))
     assert shown.adds_up
     assert (shown.closing_ore, shown.collected_ore) == (0, 50_000)
     assert shown.kept_ore == 15_100
@@ -127,7 +127,7 @@ def test_a_claim_taken_back_loses_our_fees_and_what_was_paid_of_them_covers_the_
     assert sorted(one.amount_ore for one in treasury.told(FeeReversed)) == [3_800, 11_300]
     assert not [one for one in treasury.told(DemandWithdrawn) if one.after_dispatch]
     with treasury.db.read() as tx:
-        shown = remittance("bydel-frogner", [], ledger.everything(tx))
+        shown = figures(0, ledger.everything(tx, unit="bydel-frogner"))
     assert (shown.kept_ore, shown.to_unit_ore) == (0, 50_000)
 
 
@@ -159,7 +159,7 @@ def test_money_the_unit_was_paid_itself_lowers_what_is_owed_but_never_enters_the
     assert treasury.balance(claim).balance.principal_ore == 300_000 - 100_000 + 197
     assert (treasury.proof().bank_ore, treasury.proof().difference_ore) == (0, 0)
     with treasury.db.read() as tx:
-        shown = remittance("bydel-frogner", [], ledger.everything(tx))
+        shown = figures(0, ledger.everything(tx, unit="bydel-frogner"))
     assert (shown.direct_ore, shown.to_unit_ore, shown.adds_up) == (100_000, 0, True)
 
 

@@ -12,50 +12,21 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from support.claims import OLA, Desk
+from support.remitting import MONTH_END, UNIT, agree, month_end, share, statements
 from support.treasury import ACCOUNT, Treasury
 
 from claims_api.consumers import handlers
-from claims_api.domain.ledger import RECEIVABLES, Account, account_sum
+from claims_api.domain.ledger import RECEIVABLES, account_sum
 from claims_api.domain.periods import closing_day, month_of
-from claims_api.domain.remittance import UNITS_SHARE, payout_ore
+from claims_api.domain.remittance import payout_ore
 from claims_api.invariants import broken
 from claims_api.store import ledger
 from claims_api.store import remittance as store
-from claims_api.store.remittance import Remittance
 from claims_api.usecases.corrections import correct_claim, direct_payment, withdraw_claim
-from claims_api.usecases.periods import close_months, number_vouchers
-from claims_api.usecases.remittance import remit, sign_off
+from claims_api.usecases.remittance import sign_off
 from shared.errors import Conflict, NotFound, Reject
-from shared.events.claims import PayoutReserved
+from shared.events.claims import DemandIssued, PayoutReserved
 from shared.events.payments import PayoutRejected, PayoutSettled
-
-UNIT = "bydel-frogner"
-MONTH_END = date(2026, 2, 6)
-
-
-def month_end(treasury: Treasury, day: date = MONTH_END) -> None:
-    """Let the closing day come and its jobs work until they rest."""
-    treasury.at(max(day, treasury.today))
-    for work in (lambda u: number_vouchers(u, limit=500), lambda u: close_months(u, limit=500), remit):
-        while True:
-            with treasury.uow() as uow:
-                if not work(uow):
-                    break
-
-
-def statements(treasury: Treasury, unit: str = UNIT) -> list[Remittance]:
-    with treasury.db.read() as tx:
-        return store.remittances_page(tx, unit, after=None, limit=50)
-
-
-def share(treasury: Treasury, unit: str = UNIT) -> int:
-    """What the ledger itself says was collected for a unit and not paid out."""
-    with treasury.db.read() as tx:
-        rows = ledger.everything(tx, unit=unit)
-    open_ore = sum(account_sum(rows, account) for account in UNITS_SHARE)
-    given_up = [row for row in rows if Account.WRITE_OFF in (row.debit, row.credit)]
-    lost = -sum(row.effect(account) for row in given_up for account in UNITS_SHARE)
-    return account_sum(rows, Account.CREDITOR_SHARE) - open_ore - lost
 
 
 def bank_says(treasury: Treasury, payload: PayoutSettled | PayoutRejected) -> None:
@@ -211,9 +182,12 @@ def test_a_payout_is_never_below_zero_and_never_more_than_there_is(own: int, car
     assert paid <= max(0, own + carried)
 
 
+KINDS = ("principal", "interest", "fees", "legal_costs")
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["pay", "pay_late", "take_back", "correct", "withdraw", "direct", "register", "wait"]),
+        st.sampled_from(
+            ["pay", "pay_late", "take_back", "correct", "withdraw", "direct", "register", "letter", "agree", "wait"]
+        ),
         st.integers(1, 90_000),
         st.integers(1, 12),
     ),
@@ -237,6 +211,13 @@ def test_any_history_adds_up_and_no_more_than_the_share_is_reserved(steps: Seque
                     paid.append(treasury.pay(claim, amount, treasury.today - back))
                 elif what == "take_back" and paid:
                     treasury.take_back(paid.pop())
+                elif what == "agree":
+                    agree(treasury, treasury.today, sorted({"principal", KINDS[amount % 4], KINDS[days % 4]}))
+                elif what == "letter":
+                    treasury.step("inkassovarsel", claim)
+                    if (issued := treasury.told(DemandIssued)) and issued[-1].case_id == claim.case_id:
+                        treasury.ready(issued[-1])
+                        treasury.sent(issued[-1])
                 elif what == "register":
                     claims.append(treasury.register(due=treasury.today - timedelta(days=20), principal_ore=amount))
                 else:

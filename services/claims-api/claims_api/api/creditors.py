@@ -34,6 +34,7 @@ class AgreementView(BaseModel):
     account: str
     fee_regime: str
     overrides: dict[str, dict[str, str]]
+    unit_gets: list[str]
 
 
 class CreditorView(BaseModel):

@@ -12,13 +12,13 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from claims_api.api.access import After, Limit, page
+from claims_api.api.access import After, Clerks, Limit, page
 from claims_api.api.csv_text import CSV, attachment, csv_text
 from claims_api.api.schemas import Body, Text500
 from claims_api.store import creditors
 from claims_api.store import remittance as store
 from claims_api.store.remittance import ClaimLine, Remittance
-from claims_api.usecases.remittance import sign_off
+from claims_api.usecases import remittance as remitting
 from shared.auth import Role
 from shared.errors import NotFound
 from shared.http import LIMIT_DEFAULT, Ctx, allow
@@ -27,8 +27,16 @@ from shared.problems import problems
 
 router = APIRouter(prefix="/v1/creditors/{unit}/remittances", tags=["remittances"])
 
+queue = APIRouter(prefix="/v1/remittances", tags=["remittances"])
+
 Readers = Annotated[Ctx, allow(Role.AGENCY, Role.CASEWORKER, Role.AUDITOR)]
 Units = Annotated[Ctx, allow(Role.AGENCY)]
+Watchers = Annotated[Ctx, allow(Role.CASEWORKER, Role.AUDITOR)]
+SignOff = Annotated[Literal["waiting", "accepted", "disputed"] | None, Query(description="What the unit said.")]
+Payout = Annotated[
+    Literal["none", "no_account", "unsigned", "reserved", "settled", "rejected"] | None,
+    Query(description="What became of the payout."),
+]
 Format = Annotated[Literal["json", "csv"], Query(description="csv: a line a claim, semicolons, amounts in øre.")]
 
 _PAGE = 200
@@ -56,6 +64,20 @@ class FiguresOut(BaseModel):
     kept_ore: int
 
 
+Kind = Literal["principal", "interest", "fees", "legal_costs"]
+
+
+class ShareOut(BaseModel):
+    """The claims of a statement that are divided alike: the kinds that are the unit's, and what that came to in øre."""
+
+    unit_gets: list[Kind]
+    claims: int
+    collected_ore: int
+    direct_ore: int
+    to_unit_ore: int
+    kept_ore: int
+
+
 class RemittanceOut(FiguresOut):
     """A unit's statement of a month (avregning): collected = remitted + kept + in_transit.
 
@@ -72,13 +94,19 @@ class RemittanceOut(FiguresOut):
     remitted_ore: int = Field(description="With the unit: paid to it directly, or paid out.")
     in_transit_ore: int = Field(description="The unit's, less what was paid out; below zero: clawed back.")
     account: str | None
-    payout: Literal["none", "no_account", "reserved", "settled", "rejected"]
+    payout: Literal["none", "no_account", "unsigned", "reserved", "settled", "rejected"] = Field(
+        description="unsigned: it goes out when the unit has signed the statement off."
+    )
     settled_on: date | None
     payout_reason: str | None
     sign_off: Literal["waiting", "accepted", "disputed"]
     signed_by: str | None
     signed_at: datetime | None
     comment: str | None
+    answer: str | None
+    answered_by: str | None
+    answered_at: datetime | None
+    shares: list[ShareOut] = Field(description="One for each way the claims' agreements divide what is collected.")
 
 
 class RemittancePage(BaseModel):
@@ -95,6 +123,7 @@ class ClaimLineOut(FiguresOut):
     case_number: str
     external_ref: str
     invoice_number: str
+    unit_gets: list[Kind]
 
 
 class ClaimLinePage(BaseModel):
@@ -102,6 +131,13 @@ class ClaimLinePage(BaseModel):
 
     items: list[ClaimLineOut]
     next: str | None
+
+
+class AnswerIn(Body):
+    """What the collector says to the unit; ``pay``: a payout that waits for the unit goes out now."""
+
+    answer: Text500
+    pay: bool = False
 
 
 class SignOffIn(Body):
@@ -161,9 +197,37 @@ def sign(unit: str, remittance_id: str, ctx: Units, once: Idempotent, body: Sign
     return once.run(
         ctx,
         lambda uow: remittance_out(
-            sign_off(uow, remittance_id, unit, accepted=body.accepted, comment=body.comment, who=ctx.who())
+            remitting.sign_off(uow, remittance_id, unit, accepted=body.accepted, comment=body.comment, who=ctx.who())
         ),
     )
+
+
+@router.post(
+    "/{remittance_id}/answer",
+    status_code=201,
+    response_model=RemittanceOut,
+    responses=problems(400, 401, 403, 404, 409, 422),
+    summary="Answer a unit about a statement",
+)
+def post_answer(unit: str, remittance_id: str, ctx: Clerks, once: Idempotent, body: AnswerIn) -> Any:
+    """Answer what a unit does not agree with; its figures stay, a correction of a claim is in a later statement."""
+    return once.run(
+        ctx,
+        lambda uow: remittance_out(
+            remitting.answer(uow, remittance_id, unit, text=body.answer, pay=body.pay, who=ctx.who())
+        ),
+    )
+
+
+@queue.get("", responses=problems(401, 403, 422), summary="Statements of all units")
+def list_all(
+    ctx: Watchers, sign_off: SignOff = None, payout: Payout = None, after: After = None, limit: Limit = LIMIT_DEFAULT
+) -> RemittancePage:
+    """List the statements of all units, newest first: those that are disputed, or whose payout waits."""
+    with ctx.read() as tx:
+        found = store.remittances_where(tx, sign_off=sign_off, payout=payout, after=after, limit=limit)
+    items = [remittance_out(one) for one in found]
+    return RemittancePage(items=items, next=page(items, "remittance_id", limit))
 
 
 def remittance_out(found: Remittance) -> RemittanceOut:
@@ -190,6 +254,7 @@ def _line_out(line: ClaimLine) -> ClaimLineOut:
             "case_number": line.case_number,
             "external_ref": line.external_ref,
             "invoice_number": line.invoice_number,
+            "unit_gets": list(line.unit_gets),
         }
     )
 

@@ -2,7 +2,8 @@
 
     {"legal_persons": [{"org_number", "name"}],
      "creditors": [{"unit", "name", "org_number", "legal_person",
-                    "agreements": [{"valid_from", "valid_to"?, "claim_types", "account", "fee_regime", "overrides"?}]}]}
+                    "agreements": [{"valid_from", "valid_to"?, "claim_types", "account", "fee_regime", "unit_gets"?,
+                                    "overrides"?}]}]}
 
 The same shape as TOML or JSON. Everything wrong with it is found at once, each with its path.
 """
@@ -17,7 +18,9 @@ from typing import Any
 
 from claims_api.domain.claim_types import CLAIM_TYPES, DisputeBody, InterestBasis
 from claims_api.domain.fees import FeeRegime
+from claims_api.domain.ledger import RECEIVABLES, Account
 from claims_api.domain.new_claim import Agreement, Creditor
+from claims_api.domain.remittance import UNITS_SHARE
 from shared.errors import FieldError
 from shared.party import PartyIdError, check_account, check_org_number
 
@@ -26,6 +29,7 @@ MAX_AGREEMENTS = 50
 MAX_NAME = 120
 
 _UNIT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_AGREEMENT = {"valid_from", "valid_to", "claim_types", "account", "fee_regime", "unit_gets", "overrides"}
 _OVERRIDES: Mapping[str, type[InterestBasis] | type[DisputeBody]] = {
     "interest_from": InterestBasis,
     "dispute_body": DisputeBody,
@@ -137,7 +141,7 @@ class _Reader:
         return creditor, agreements
 
     def agreement(self, item: Mapping[str, Any], path: str, legal_person: str) -> Agreement:
-        self.only(item, path, {"valid_from", "valid_to", "claim_types", "account", "fee_regime", "overrides"})
+        self.only(item, path, _AGREEMENT)
         valid_from = self.day(item, path, "valid_from") or date.min
         valid_to = self.day(item, path, "valid_to") if item.get("valid_to") is not None else None
         if valid_to is not None and valid_to < valid_from:
@@ -156,6 +160,7 @@ class _Reader:
             account=self.number(item, path, "account", check_account),
             fee_regime=str(regime),
             overrides=self.overrides(item, path),
+            unit_gets=self.unit_gets(item, path),
         )
 
     def claim_types(self, item: Mapping[str, Any], path: str) -> frozenset[str]:
@@ -163,6 +168,15 @@ class _Reader:
         if not isinstance(value, list) or not value or not all(one in CLAIM_TYPES for one in value):
             self.wrong(f"{path}.claim_types", "enum", f"expected a list out of {', '.join(CLAIM_TYPES)}")
             return frozenset()
+        return frozenset(value)
+
+    def unit_gets(self, item: Mapping[str, Any], path: str) -> frozenset[str]:
+        value = item.get("unit_gets", sorted(UNITS_SHARE))
+        if not isinstance(value, list) or not all(one in RECEIVABLES for one in value):
+            self.wrong(f"{path}.unit_gets", "enum", f"expected a list out of {', '.join(RECEIVABLES)}")
+            return frozenset()
+        if Account.PRINCIPAL not in value:
+            self.wrong(f"{path}.unit_gets", "principal", "expected principal among them: the claim is the unit's")
         return frozenset(value)
 
     def overrides(self, item: Mapping[str, Any], path: str) -> dict[str, dict[str, str]]:

@@ -72,6 +72,7 @@ class EntryKind(StrEnum):
     REFUND_SETTLED = "refund_settled"
     PAYOUT_RESERVED = "payout_reserved"
     PAYOUT_SETTLED = "payout_settled"
+    SHARED = "shared"
 
     FEE = "fee"
     INTEREST = "interest"

@@ -104,7 +104,10 @@ class Creditor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """The terms (oppdragsavtale) in force for a unit on some day."""
+    """The terms (oppdragsavtale) in force for a unit on some day.
+
+    ``unit_gets`` are the kinds of collected money that are the unit's own; the collector keeps the others.
+    """
 
     valid_from: date
     valid_to: date | None
@@ -112,3 +115,4 @@ class Agreement:
     account: str
     fee_regime: str
     overrides: Mapping[str, Mapping[str, Any]]
+    unit_gets: frozenset[str] = frozenset({"principal", "interest"})

@@ -3,18 +3,19 @@
     opening + registered + interest + fees ± corrections − withdrawn − written off − collected = closing
     collected = remitted + kept by the collector + in transit
 
-The unit gets principal and interest, the collector keeps fees and costs, unless the agreement says otherwise. What the
-debtor paid to the unit itself is collected too, but is with the unit already. In transit is what is the unit's and not
-paid out to it yet; it may be below zero when more was taken back than came in.
+The unit gets principal and interest, the collector keeps fees and costs, unless the agreement that a claim came under
+says otherwise. What the debtor paid to the unit itself is collected too, but is with the unit already; what of it is
+the collector's is taken off what the unit is owed. In transit is what is the unit's and not paid out to it yet; it may
+be below zero when more was taken back than came in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Any, Protocol
 
-from claims_api.domain.ledger import DEBIT_ACCOUNTS, RECEIVABLES, Account, Draft, EntryKind
+from claims_api.domain.ledger import DEBIT_ACCOUNTS, RECEIVABLES, Account, EntryKind
 
 UNITS_SHARE = frozenset({Account.PRINCIPAL, Account.INTEREST})
 COLLECTED = frozenset({EntryKind.PAYMENT, EntryKind.PAYMENT_REVERSED, EntryKind.SET_OFF, EntryKind.RELEASED})
@@ -91,34 +92,12 @@ class Figures:
 FIGURES = tuple(field.name for field in fields(Figures))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemittanceStatement(Figures):
-    """A unit's period in øre (avregningsoppgave). ``carried_ore`` is what earlier periods left over.
-
-    That is below zero after money that was remitted was taken back, and above when a payout was not carried out.
-    ``payable_ore`` is what is paid out; a negative result is carried to the next period instead.
-    """
-
-    unit: str
-    carried_ore: int
-
-    @property
-    def payable_ore(self) -> int:
-        """What goes to the unit now."""
-        return max(0, self.to_unit_ore + self.carried_ore)
-
-    @property
-    def carried_forward_ore(self) -> int:
-        """What the next period starts with, zero or below."""
-        return min(0, self.to_unit_ore + self.carried_ore)
-
-
 def figures(opening_ore: int, during: Iterable[Moved], *, units_share: frozenset[Account] = UNITS_SHARE) -> Figures:
     """Return what movements of a period came to, for a claim or a unit that was owed ``opening_ore`` before it."""
     rows = list(during)
     collected = _of(rows, *COLLECTED)
     direct = [row for row in collected if Account.CREDITOR_SHARE in (row.debit, row.credit)]
-    ours = [row for row in collected if Account.CREDITOR_SHARE not in (row.debit, row.credit)]
+    kept = -sum(row.effect(account) for row in collected for account in RECEIVABLES if account not in units_share)
     return Figures(
         opening_ore=opening_ore,
         registered_ore=_owed(_of(rows, EntryKind.REGISTERED)),
@@ -130,15 +109,55 @@ def figures(opening_ore: int, during: Iterable[Moved], *, units_share: frozenset
         collected_ore=-_owed(collected),
         closing_ore=opening_ore + _owed(rows),
         direct_ore=-_owed(direct),
-        to_unit_ore=-sum(row.effect(account) for row in ours for account in units_share),
-        kept_ore=-sum(row.effect(account) for row in ours for account in RECEIVABLES if account not in units_share),
+        to_unit_ore=-_owed(collected) - kept + _owed(direct),
+        kept_ore=kept,
     )
+
+
+def moved_to_unit(during: Iterable[Moved], *, units_share: frozenset[Account]) -> int:
+    """Return what an agreement gives the unit beyond the usual of a claim's collected money, in øre.
+
+    The ledger credits principal and interest to the unit and the rest to the collector as they are charged; where the
+    agreement differs this is moved once it is collected. Below zero: from the unit to the collector.
+    """
+    collected = _of(during, *COLLECTED)
+    given = [(account, 1) for account in units_share - UNITS_SHARE]
+    given += [(account, -1) for account in UNITS_SHARE - units_share]
+    return -sum(sign * row.effect(account) for row in collected for account, sign in given)
 
 
 def added_up(parts: Iterable[Figures]) -> Figures:
     """Return the sum of the figures of several claims."""
     rows = list(parts)
     return Figures(**{name: sum(getattr(row, name) for row in rows) for name in FIGURES})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """The claims of a statement that are divided alike: what the unit gets of them, and what they came to."""
+
+    unit_gets: frozenset[Account]
+    claims: int
+    figures: Figures
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is kept with the statement and shown."""
+        return {
+            "unit_gets": [account.value for account in RECEIVABLES if account in self.unit_gets],
+            "claims": self.claims,
+            "collected_ore": self.figures.collected_ore,
+            "direct_ore": self.figures.direct_ore,
+            "to_unit_ore": self.figures.to_unit_ore,
+            "kept_ore": self.figures.kept_ore,
+        }
+
+
+def divided(lines: Mapping[str, Figures], share: Mapping[str, frozenset[Account]]) -> list[Share]:
+    """Put the claims of a statement together by how they are divided; their figures add up to the statement."""
+    alike: dict[tuple[Account, ...], list[Figures]] = {}
+    for claim_id, line in lines.items():
+        alike.setdefault(tuple(sorted(share[claim_id])), []).append(line)
+    return [Share(unit_gets=frozenset(gets), claims=len(held), figures=added_up(held)) for gets, held in alike.items()]
 
 
 def payout_ore(*, to_unit_ore: int, carried_ore: int, since_ore: int) -> int:
@@ -149,21 +168,6 @@ def payout_ore(*, to_unit_ore: int, carried_ore: int, since_ore: int) -> int:
     """
     due = to_unit_ore + carried_ore
     return max(0, min(due, due + since_ore))
-
-
-def remittance(
-    unit: str,
-    before: Sequence[Draft],
-    during: Sequence[Draft],
-    *,
-    carried_ore: int = 0,
-    units_share: frozenset[Account] = UNITS_SHARE,
-) -> RemittanceStatement:
-    """Return a unit's statement: ``before`` are its transfers recorded earlier, ``during`` those of the period."""
-    opening = _owed([row for row in before if row.unit == unit])
-    found = figures(opening, [row for row in during if row.unit == unit], units_share=units_share)
-    plain = {name: getattr(found, name) for name in FIGURES}
-    return RemittanceStatement(unit=unit, carried_ore=carried_ore, **plain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ class Claim:
     interest_from: date | None
     dispute_body: str
     fee_regime: str
+    unit_gets: list[str]
     minor: bool
     last_day: date
     principal_left_ore: int

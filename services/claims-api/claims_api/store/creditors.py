@@ -95,6 +95,7 @@ def put_agreement(uow: Uow, unit: str, agreement: Agreement, *, recorded_by: str
         "account": agreement.account,
         "fee_regime": agreement.fee_regime,
         "overrides": {name: dict(value) for name, value in agreement.overrides.items()},
+        "unit_gets": sorted(agreement.unit_gets),
         "recorded_at": uow.now,
         "recorded_by": recorded_by,
         "approved_by": approved_by,
@@ -143,6 +144,7 @@ def _agreement(row: RowMapping) -> Agreement:
         account=row["account"],
         fee_regime=row["fee_regime"],
         overrides=row["overrides"],
+        unit_gets=frozenset(row["unit_gets"]),
     )
 
 

@@ -21,9 +21,11 @@ LINE = table_of(RemittanceLineRow)
 _CLAIM = table_of(ClaimRow)
 _CASE = table_of(CaseRow)
 
-NONE, NO_ACCOUNT, RESERVED, SETTLED, REJECTED = "none", "no_account", "reserved", "settled", "rejected"
-"""What became of a statement's payout."""
-STANDING = (RESERVED, SETTLED)
+NONE, NO_ACCOUNT, UNSIGNED = "none", "no_account", "unsigned"
+RESERVED, SETTLED, REJECTED = "reserved", "settled", "rejected"
+"""What became of a statement's payout; ``unsigned`` waits for the unit."""
+STANDING = (UNSIGNED, RESERVED, SETTLED)
+"""A payout that is spoken for: no later statement may count on it."""
 WAITING, ACCEPTED, DISPUTED = "waiting", "accepted", "disputed"
 """What the unit said of a statement."""
 
@@ -48,10 +50,14 @@ class Remittance:
     signed_by: str | None = None
     signed_at: datetime | None = None
     comment: str | None = None
+    answer: str | None = None
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+    shares: Sequence[Mapping[str, Any]] = ()
 
     @property
     def paid_ore(self) -> int:
-        """What is on its way to the unit or with it; a rejected payout is free again."""
+        """What waits for the unit, is on its way to it or with it; a rejected payout is free again."""
         return self.payable_ore if self.payout in STANDING else 0
 
 
@@ -60,29 +66,34 @@ _PLAIN = tuple(name for name in Remittance.__slots__ if name != "figures")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimLine:
-    """One claim in a statement, with the names the unit knows it by."""
+    """One claim in a statement, with the names the unit knows it by; ``unit_gets`` as its agreement divides it."""
 
     claim_id: str
     case_number: str
     external_ref: str
     invoice_number: str
+    unit_gets: Sequence[str]
     figures: Figures
 
 
 def movements_of(tx: Connection, unit: str, period: str) -> dict[str, list[Movement]]:
     """Return what moved on a unit's claims in a month, by claim; what concerns no claim is no receivable."""
-    query = _moved(unit).where(VOUCHER.c.period == period, LEDGER.c.claim_id.is_not(None))
-    found: dict[str, list[Movement]] = {}
-    for row in tx.execute(query).mappings():
-        found.setdefault(row["claim_id"], []).append(_movement(row))
-    return found
+    return _by_claim(tx, _moved(unit).where(VOUCHER.c.period == period))
 
 
-def movements_since(tx: Connection, unit: str, period: str, start: datetime) -> list[Movement]:
-    """Return what moved for a unit after a month that ended at ``start``: in later months, or with no voucher yet."""
+def movements_since(tx: Connection, unit: str, period: str, start: datetime) -> dict[str, list[Movement]]:
+    """Return what moved on a unit's claims after a month that ended at ``start``: in later months, or not numbered."""
     later = VOUCHER.c.source_event.is_(None) | (VOUCHER.c.period > period)
-    query = _moved(unit, outer=True).where(later, LEDGER.c.recorded_at >= start)
-    return [_movement(row) for row in tx.execute(query).mappings()]
+    return _by_claim(tx, _moved(unit, outer=True).where(later, LEDGER.c.recorded_at >= start))
+
+
+def shares_of(tx: Connection, claim_ids: Iterable[str]) -> dict[str, frozenset[Account]]:
+    """Return what the unit gets of each of these claims, by the agreement it came under."""
+    found: dict[str, frozenset[Account]] = {}
+    for piece in chunks(sorted(set(claim_ids))):
+        query = select(_CLAIM.c.claim_id, _CLAIM.c.unit_gets).where(_CLAIM.c.claim_id.in_(piece))
+        found.update({claim_id: frozenset(map(Account, gets)) for claim_id, gets in tx.execute(query)})
+    return found
 
 
 def closings(tx: Connection, remittance_id: str) -> dict[str, int]:
@@ -157,10 +168,23 @@ def remittances_page(tx: Connection, unit: str, *, after: str | None, limit: int
     return [_remittance(row) for row in tx.execute(query).mappings()]
 
 
+def remittances_where(
+    tx: Connection, *, sign_off: str | None, payout: str | None, after: str | None, limit: int
+) -> list[Remittance]:
+    """Return the statements of all units that are in a state, newest first, from the one after ``after`` (an id)."""
+    query = select(REMITTANCE).order_by(REMITTANCE.c.remittance_id.desc()).limit(limit)
+    for column, value in ((REMITTANCE.c.sign_off, sign_off), (REMITTANCE.c.payout, payout)):
+        if value is not None:
+            query = query.where(column == value)
+    if after is not None:
+        query = query.where(REMITTANCE.c.remittance_id < after)
+    return [_remittance(row) for row in tx.execute(query).mappings()]
+
+
 def lines_page(tx: Connection, remittance_id: str, *, after: str | None, limit: int) -> list[ClaimLine]:
     """Return a statement's claims in order of their ids, from the one after ``after``."""
     query = (
-        select(LINE, _CLAIM.c.external_ref, _CLAIM.c.invoice_number, _CASE.c.case_number)
+        select(LINE, _CLAIM.c.external_ref, _CLAIM.c.invoice_number, _CLAIM.c.unit_gets, _CASE.c.case_number)
         .join(_CLAIM, _CLAIM.c.claim_id == LINE.c.claim_id)
         .join(_CASE, _CASE.c.case_id == _CLAIM.c.case_id)
         .where(LINE.c.remittance_id == remittance_id)
@@ -175,6 +199,7 @@ def lines_page(tx: Connection, remittance_id: str, *, after: str | None, limit: 
             case_number=row["case_number"],
             external_ref=row["external_ref"],
             invoice_number=row["invoice_number"],
+            unit_gets=row["unit_gets"],
             figures=_read_figures(row),
         )
         for row in tx.execute(query).mappings()
@@ -210,6 +235,13 @@ def _moved(unit: str, *, outer: bool = False) -> Select[Any]:
     joined = LEDGER.join(VOUCHER, VOUCHER.c.source_event == LEDGER.c.source_event, isouter=outer)
     total = func.sum(LEDGER.c.amount_ore).label("amount_ore")
     return select(*columns, total).select_from(joined).where(LEDGER.c.unit == unit).group_by(*columns)
+
+
+def _by_claim(tx: Connection, query: Select[Any]) -> dict[str, list[Movement]]:
+    found: dict[str, list[Movement]] = {}
+    for row in tx.execute(query.where(LEDGER.c.claim_id.is_not(None))).mappings():
+        found.setdefault(row["claim_id"], []).append(_movement(row))
+    return found
 
 
 def _movement(row: RowMapping) -> Movement:

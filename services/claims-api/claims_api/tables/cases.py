@@ -81,6 +81,7 @@ class ClaimRow(Model, table=True):
     interest_from: date | None = None
     dispute_body: str = Field(max_length=24)
     fee_regime: str = Field(max_length=20)
+    unit_gets: list[str] = Field(sa_type=JsonType)
     minor: bool
     last_day: date = Field(index=True)
     # Kept for reading

@@ -28,7 +28,7 @@ class AgreementRow(Model, table=True):
     """Terms that hold from ``valid_from`` until the unit's next agreement (or ``valid_to``, last day included).
 
     ``account`` receives the unit's remittance; ``overrides`` maps a claim type to what differs from the standard
-    (``interest_from``, ``dispute_body``).
+    (``interest_from``, ``dispute_body``). ``unit_gets`` are the kinds of collected money that are the unit's.
     """
 
     __tablename__ = "agreement"
@@ -40,6 +40,7 @@ class AgreementRow(Model, table=True):
     account: str = Field(max_length=11)
     fee_regime: str = Field(max_length=20)
     overrides: dict[str, Any] = Field(sa_type=JsonType)
+    unit_gets: list[str] = Field(sa_type=JsonType)
     recorded_at: datetime = Field(sa_type=Instant)
     recorded_by: str = Field(max_length=80)
     approved_by: str | None = Field(default=None, max_length=80)

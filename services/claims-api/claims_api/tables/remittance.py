@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field
 
 from claims_api.tables.base import ID, Model
-from shared.db import Instant
+from shared.db import Instant, JsonType
 
 
 class RemittanceRow(Model, table=True):
     """One unit's statement of a closed month; its figures are never changed.
 
-    ``payout``: none, no_account, reserved, settled or rejected. ``sign_off``: waiting, accepted or disputed.
+    ``payout``: none, no_account, unsigned, reserved, settled or rejected. ``sign_off``: waiting, accepted or disputed.
     ``payable_ore`` is reserved in the ledger under this id; ``carried_ore`` came over from earlier months.
+    ``shares`` says what came to the unit and what the collector kept under each division the claims' agreements have.
     """
 
     __tablename__ = "remittance"
@@ -48,6 +50,10 @@ class RemittanceRow(Model, table=True):
     signed_by: str | None = Field(default=None, max_length=80)
     signed_at: datetime | None = Field(default=None, sa_type=Instant)
     comment: str | None = Field(default=None, max_length=500)
+    answer: str | None = Field(default=None, max_length=500)
+    answered_by: str | None = Field(default=None, max_length=80)
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
+    shares: list[dict[str, Any]] = Field(sa_type=JsonType)
 
 
 class RemittanceLineRow(Model, table=True):

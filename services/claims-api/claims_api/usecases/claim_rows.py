@@ -117,6 +117,7 @@ def _claim(uow: Uow, deps: Deps, intake: Intake, claim_id: str, *, fees_ore: int
             override=DisputeBody(override["dispute_body"]) if "dispute_body" in override else None,
         ).value,
         fee_regime=intake.agreement.fee_regime,
+        unit_gets=sorted(intake.agreement.unit_gets),
         minor=is_minor(intake.parties[0].birth_date, new.service_from or new.invoice_date),
         last_day=barred,
         principal_left_ore=new.principal_ore,
