@@ -56,6 +56,10 @@ class Proxy:
         self.port: int = self._server.sockets[0].getsockname()[1]
         self.set("pass")
 
+    def aim(self, target_port: int) -> None:
+        """Forward to another port from now on: a server that must know this proxy's address is started after it."""
+        self._target_port = target_port
+
     def set(self, mode: Mode) -> None:
         """Change what happens to every connection from now on; ``refuse`` also cuts the ones there are."""
         self._do(self._change(mode))
