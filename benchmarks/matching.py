@@ -1,9 +1,9 @@
 """Finding out whose money a payment without a valid KID is: from what its payer wrote to a decision with its reasons.
 
-The messages are those of ``tests/payments_ingest/data`` (both sets, every class of difficulty). Measured is everything
-from the text to the decision outside the database: the numbers in it, what to look up, and the weighing. Hashing the
-payer's name and account, which keeps them from being readable, is measured beside it. The database's answers come from
-dictionaries, since they are asked for a whole batch at once.
+The messages are those of ``tests/payments_ingest/data`` (every set, every class of difficulty). Measured is everything
+from the text to the decision outside the database: the numbers in it, what to look up, the weighing, and hashing the
+payer's name and account, which keeps them from being readable. The database's answers come from dictionaries, since
+they are asked for a whole batch at once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "payments_ingest" / "data"
-FILES = ("messages-tuning.jsonl", "messages-held-out.jsonl")
+FILES = ("messages-tuning.jsonl", "messages-held-out.jsonl", "messages-second-hand.jsonl")
 REPEATS = 10
 ROUNDS_MIN = 9
 LIMIT_US = 25.0
@@ -47,8 +47,8 @@ def run(bench: Any) -> None:
     rounds = max(bench.rounds, ROUNDS_MIN)
     deciding = quickest(rounds, len(messages), lambda: decide_all(messages, payers, world))
     hashing = quickest(rounds, len(messages), lambda: hash_all(messages, hasher))
-    bench.say(f"  hashing the payer's name and account: {hashing:.1f} microseconds a message")
-    bench.promise("matching, microseconds a message", deciding, at_most=LIMIT_US)
+    bench.say(f"  deciding {deciding:.1f}, hashing the payer's name and account {hashing:.1f} microseconds a message")
+    bench.promise("matching with hashing, microseconds a message", deciding + hashing, at_most=LIMIT_US)
     bench.promise("matching, wrong automatic matches", wrong, at_most=0)
 
 
@@ -83,9 +83,8 @@ def decide_all(
         asked = wanted(found)
         numbers = {number: world.numbers[number] for number in asked.own_numbers if number in world.numbers}
         invoices = {key: world.invoices[key] for key in asked.invoices if key in world.invoices}
-        incoming = Incoming(
-            amount_ore=message["amount_ore"], payer_names=names, by_account=world.accounts.get(account, nobody)
-        )
+        known_accounts = world.accounts.get(account, nobody)
+        incoming = Incoming(message["amount_ore"], names, known_accounts, message=message["message"])
         decision = decide(incoming, found, known(asked, numbers, invoices, world.cases))
         automatic += decision.case_id is not None
         wrong += decision.case_id is not None and message["truth"] != [decision.case_id]

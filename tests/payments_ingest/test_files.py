@@ -117,6 +117,24 @@ def test_a_file_that_does_not_add_up_is_refused_whole(room: Bankroom, content: b
     assert room.get("/v1/files", state="refused")["items"][0]["file_id"] == file["file_id"]
 
 
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"%PDF-1.7", "a PDF"),
+        (b"\xff\xfeN\x00Y\x00", "text in UTF-16"),
+        (b"N\x00Y\x000\x00", "text in UTF-16"),
+        (b"UNB+UNOC:3", "an EDIFACT message"),
+        (b"<!DOCTYPE html><HTML>Kari Nordmann", "a web page"),
+        (b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.052.001.02">', "camt.052.001.02"),
+        (b"Kari Nordmann;100", "something else"),
+    ],
+)
+def test_a_file_of_another_kind_is_called_by_its_name_and_not_quoted(room: Bankroom, content: bytes, what: str) -> None:
+    (problem,) = room.imported(content)["problems"]
+    assert (problem["code"], problem["got"]) == ("unknown_format", what)
+
+
 def test_a_refused_file_may_come_again(room: Bankroom) -> None:
     content = ocr(pay(1), account="86011117947")
     assert room.imported(content)["state"] == "refused"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from payments_ingest.domain.lookup import known, wanted
 from payments_ingest.domain.matching import CaseFacts, Decision, Incoming, Name, Reason, compare_names, decide
 from payments_ingest.domain.numbers import find_numbers
@@ -40,7 +42,7 @@ def match(
     by_name: frozenset[str] = frozenset(),
 ) -> Decision:
     found = find_numbers(text, amount_ore)
-    incoming = Incoming(amount_ore=amount_ore, payer_names=name_parts(payer), by_account=by_account, by_name=by_name)
+    incoming = Incoming(amount_ore, name_parts(payer), by_account, by_name, text)
     return decide(incoming, found, known(wanted(found), numbers, invoices or {}, cases))
 
 
@@ -72,6 +74,24 @@ def test_a_bare_number_needs_support() -> None:
     assert match(A, 20_000, "Kari Nordmann").case_id == "a"
     assert match(A, OWED, "Per Olsen").case_id is None
     assert match(A, 20_000, by_account=frozenset({"a"})).case_id == "a"
+
+
+def test_a_bare_number_from_somebody_with_one_name_in_common_needs_more_than_the_amount() -> None:
+    decision = match(A, payer="Per Nordmann")
+    assert decision.case_id is None
+    assert Reason.FAMILY_NAME in decision.suggestions[0].reasons
+
+
+@pytest.mark.parametrize("words", ["gjelder ikke sak", "feil, skulle ikke til sak", "NOT for sak", "rettelse: sak"])
+def test_a_message_that_denies_something_is_left_to_a_person_and_says_why(words: str) -> None:
+    decision = match(f"{words} {A}", payer="Kari Nordmann")
+    assert decision.case_id is None
+    assert Reason.DENIED in decision.suggestions[0].reasons
+
+
+def test_a_stranger_who_also_writes_a_number_like_a_saksnummer_is_left_to_a_person() -> None:
+    assert match(f"naboen har sak {A}", payer="Tone Lie").case_id == "a"
+    assert match(f"naboen har sak {A}, min er 2600055551", payer="Tone Lie").case_id is None
 
 
 def test_our_own_kid_in_the_text_is_as_good_as_the_word() -> None:

@@ -19,6 +19,7 @@ REASONS = {
     "closed": "Saken er avsluttet",
     "several": "Meldingen nevner flere saker",
     "unknown_number": "Meldingen har også et saksnummer som ikke finnes",
+    "denied": "Meldingen sier at noe ikke stemmer («ikke», «feil»)",
     "payout": "En utbetaling på saken kom i retur",
 }
 

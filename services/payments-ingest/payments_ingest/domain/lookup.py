@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 from payments_ingest.domain.matching import CaseFacts, Known
@@ -12,14 +12,14 @@ from payments_ingest.domain.numbers import Candidate, Kind, neighbours, twins
 class Wanted(NamedTuple):
     """Numbers to look up: saksnumre and KIDs, invoice numbers, and per number what it may be a slip of."""
 
-    numbers: frozenset[str]
-    invoices: frozenset[str]
+    numbers: Set[str]
+    invoices: Set[str]
     slips: Mapping[str, tuple[str, ...]]
 
     @property
-    def own_numbers(self) -> frozenset[str]:
+    def own_numbers(self) -> Set[str]:
         """Every saksnummer and KID to ask for, neighbours included."""
-        return self.numbers.union(*self.slips.values()) if self.slips else self.numbers
+        return frozenset(self.numbers).union(*self.slips.values()) if self.slips else self.numbers
 
 
 def wanted(candidates: Iterable[Candidate]) -> Wanted:
@@ -27,17 +27,17 @@ def wanted(candidates: Iterable[Candidate]) -> Wanted:
     numbers: set[str] = set()
     invoices: set[str] = set()
     slips: dict[str, tuple[str, ...]] = {}
-    for candidate in candidates:
-        if candidate.kind is Kind.NEAR:
-            slips[candidate.number] = neighbours(candidate.number)
-        elif candidate.kind is Kind.INVOICE:
-            invoices.add(candidate.number)
+    for number, kind, *_ in candidates:
+        if kind is Kind.NEAR:
+            slips[number] = neighbours(number)
+        elif kind is Kind.INVOICE:
+            invoices.add(number)
         else:
-            numbers.add(candidate.number)
-            invoices.add(candidate.number)
-            if others := twins(candidate.number):
-                slips[candidate.number] = others
-    return Wanted(numbers=frozenset(numbers), invoices=frozenset(invoices), slips=slips)
+            numbers.add(number)
+            invoices.add(number)
+            if others := twins(number):
+                slips[number] = others
+    return Wanted(numbers, invoices, slips)
 
 
 def known(
@@ -48,9 +48,4 @@ def known(
     for number, nears in asked.slips.items():
         if found := [numbers[near] for near in nears if near in numbers]:
             slips[number] = frozenset(found)
-    return Known(
-        cases=cases,
-        numbers={number: numbers[number] for number in asked.numbers if number in numbers},
-        invoices=invoices,
-        slips=slips,
-    )
+    return Known(cases, {number: numbers[number] for number in asked.numbers if number in numbers}, invoices, slips)

@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from payments_ingest.domain.numbers import Candidate, Kind
+from payments_ingest.domain.numbers import Candidate, Kind, denies
+from shared.kid import CASE_NUMBER_LENGTH
 
 SUGGESTIONS_MAX = 5
 SPLIT_MAX = 4
@@ -41,6 +43,7 @@ class Reason(StrEnum):
     CLOSED = "closed"
     SEVERAL = "several"
     UNKNOWN_NUMBER = "unknown_number"
+    DENIED = "denied"
     PAYOUT = "payout"
 
 
@@ -89,6 +92,7 @@ class Incoming(NamedTuple):
     payer_names: frozenset[str] = frozenset()
     by_account: frozenset[str] = frozenset()
     by_name: frozenset[str] = frozenset()
+    message: str = ""
 
 
 class Suggestion(NamedTuple):
@@ -126,10 +130,9 @@ _SCORE = {
     Reason.KID_IN_TEXT: 70, Reason.NUMBER_WITH_WORD: 60, Reason.NUMBER: 45, Reason.NUMBER_PIECED: 30,
     Reason.ONE_SLIP: 25, Reason.INVOICE: 25, Reason.AMOUNT: 25, Reason.NAME: 20, Reason.FAMILY_NAME: 5,
     Reason.ACCOUNT: 20, Reason.NUMBER_MENDED: -5, Reason.OTHER_NAME: -15, Reason.TOO_MUCH: -10, Reason.CLOSED: -20,
-    Reason.SEVERAL: 0, Reason.UNKNOWN_NUMBER: 0,
+    Reason.SEVERAL: 0, Reason.UNKNOWN_NUMBER: 0, Reason.DENIED: 0,
 }  # fmt: skip
 _OWN = (Kind.KID, Kind.CASE)
-_NAMED = {Name.SAME: Reason.NAME, Name.FAMILY: Reason.FAMILY_NAME}
 
 
 class _Evidence(NamedTuple):
@@ -178,21 +181,19 @@ def decide(incoming: Incoming, candidates: Iterable[Candidate], known: Known) ->
     if known.invoices:
         evidence += _by_invoice(incoming, found, known, set(named))
     chosen = _choose(evidence, found, known)
-    if chosen is not None and chosen.number is not None:
-        return Decision(case_id=chosen.facts.case_id, number=chosen.number.number, suggestions=(_suggest(chosen),))
+    denied = chosen is not None and denies(incoming.message)
+    if chosen is not None and chosen.number is not None and not denied:
+        return Decision(chosen.facts.case_id, chosen.number.number, (_suggest(chosen),))
     seen = {e.facts.case_id for e in evidence}
     evidence += _by_slip(incoming, found, known, seen)
     evidence += _by_person(incoming, known, seen | {e.facts.case_id for e in evidence})
     several = len(named) > 1
     unknown = any(_is_unknown(c, known) for c in found)
-    suggestions = [_suggest(e, several=several and e.number is not None, unknown=unknown) for e in evidence]
+    more = (*(Reason.UNKNOWN_NUMBER,) * unknown, *(Reason.DENIED,) * denied)
+    suggestions = [_suggest(e, several=several and e.number is not None, more=more) for e in evidence]
     suggestions.sort(key=lambda s: (-s.score, s.case_id))
-    return Decision(
-        case_id=None,
-        number="",
-        suggestions=tuple(suggestions[:SUGGESTIONS_MAX]),
-        split=_split(incoming.amount_ore, named, known) if several else (),
-    )
+    split = _split(incoming.amount_ore, named, known) if several else ()
+    return Decision(None, "", tuple(suggestions[:SUGGESTIONS_MAX]), split)
 
 
 def _named(candidates: list[Candidate], known: Known) -> dict[str, Candidate]:
@@ -211,29 +212,22 @@ def _rank(candidate: Candidate) -> tuple[bool, bool, bool, bool]:
 
 def _weigh(incoming: Incoming, facts: CaseFacts, number: Candidate | None, *, slip: bool = False) -> _Evidence:
     amount = incoming.amount_ore in facts.amounts
-    return _Evidence(
-        facts,
-        number,
-        amount,
-        too_much=not amount and incoming.amount_ore > facts.ceiling_ore,
-        name=compare_names(incoming.payer_names, facts.names) if incoming.payer_names else Name.UNKNOWN,
-        account=facts.case_id in incoming.by_account,
-        slip=slip,
-    )
+    too_much = not amount and incoming.amount_ore > facts.ceiling_ore
+    name = compare_names(incoming.payer_names, facts.names) if incoming.payer_names else Name.UNKNOWN
+    return _Evidence(facts, number, amount, too_much, name, facts.case_id in incoming.by_account, slip)
 
 
 def _choose(evidence: list[_Evidence], candidates: list[Candidate], known: Known) -> _Evidence | None:
     """Return the one case that may be posted without a person, if there is one."""
-    if not evidence:
-        return None
     numbered = [e for e in evidence if e.number is not None and e.number.kind is not Kind.INVOICE]
-    invoiced = [e for e in evidence if e.number is not None and e.number.kind is Kind.INVOICE and e.number.anchored]
     if len(numbered) == 1:
         best = numbered[0]
-        if _contradicted(best, candidates, known):
-            return None
-        return best if best.facts.is_open and _certain(best, known) else None
-    if not numbered and len(invoiced) == 1:
+        sure = best.facts.is_open and _certain(best, known) and not _contradicted(best, candidates, known)
+        return best if sure else None
+    if numbered or not evidence:
+        return None
+    invoiced = [e for e in evidence if e.number is not None and e.number.anchored]
+    if len(invoiced) == 1:
         best = invoiced[0]
         return best if best.facts.is_open and best.amount and best.name is Name.SAME else None
     return None
@@ -247,9 +241,21 @@ def _contradicted(best: _Evidence, candidates: list[Candidate], known: Known) ->
         invoiced = known.invoices.get(other.number)
         if invoiced and best.facts.case_id not in invoiced and (other.anchored or other is number) and best.support < 2:
             return True
-        if other is not number and _is_unknown(other, known) and (bare or not best.amount):
+        if other is not number and _is_unknown(other, known) and (bare or not best.amount or best.support < 2):
+            return True
+        if best.name is Name.OTHER and best.support < 2 and number is not None and _is_like(other, number, known):
             return True
     return False
+
+
+def _is_like(other: Candidate, number: Candidate, known: Known) -> bool:
+    """Tell whether another row of digits looks like a saksnummer and is none: somebody's own number, mistyped."""
+    return (
+        other.kind is Kind.INVOICE
+        and len(other.number) == CASE_NUMBER_LENGTH == len(number.number)
+        and other.number[:1] == number.number[:1]
+        and other.number not in known.invoices
+    )
 
 
 def _is_unknown(candidate: Candidate, known: Known) -> bool:
@@ -271,8 +277,10 @@ def _certain(evidence: _Evidence, known: Known) -> bool:
     doubtful = number.mended or bool(twins)
     if strong and not doubtful:
         return evidence.support > 0 or (evidence.name is not Name.OTHER and not evidence.too_much)
-    if strong or (number.whole and not doubtful):
+    if strong:
         return evidence.support > 0 and (evidence.name is not Name.OTHER or evidence.support > 1)
+    if number.whole and not doubtful:
+        return evidence.support > 0 and (evidence.name in (Name.SAME, Name.UNKNOWN) or evidence.support > 1)
     return evidence.support > 1
 
 
@@ -316,41 +324,44 @@ def _split(amount_ore: int, named: Mapping[str, Candidate], known: Known) -> tup
     return parts if sum(part for _, part in parts) == amount_ore and all(part > 0 for _, part in parts) else ()
 
 
-def _suggest(evidence: _Evidence, *, several: bool = False, unknown: bool = False) -> Suggestion:
-    reasons = _number_reasons(evidence)
-    if evidence.amount:
-        reasons.append(Reason.AMOUNT)
-    if evidence.name in _NAMED:
-        reasons.append(_NAMED[evidence.name])
-    if evidence.account:
-        reasons.append(Reason.ACCOUNT)
-    if evidence.name is Name.OTHER:
-        reasons.append(Reason.OTHER_NAME)
-    if evidence.too_much:
-        reasons.append(Reason.TOO_MUCH)
-    if not evidence.facts.is_open:
-        reasons.append(Reason.CLOSED)
-    if several:
-        reasons.append(Reason.SEVERAL)
-    if unknown:
-        reasons.append(Reason.UNKNOWN_NUMBER)
-    score = sum([_SCORE[reason] for reason in reasons])
-    number = evidence.number.number if evidence.number else ""
-    return Suggestion(
-        case_id=evidence.facts.case_id, score=max(1, min(100, score)), reasons=tuple(reasons), number=number
-    )
-
-
-def _number_reasons(evidence: _Evidence) -> list[Reason]:
-    number = evidence.number
+def _suggest(evidence: _Evidence, *, several: bool = False, more: tuple[Reason, ...] = ()) -> Suggestion:
+    facts, number, amount, too_much, name, account, slip = evidence
     if number is None:
-        return [Reason.ONE_SLIP] if evidence.slip else []
-    if number.kind is Kind.INVOICE:
+        score, reasons = _told((Reason.ONE_SLIP,) if slip else (), amount, name, account, too_much, facts.is_open)
+    else:
+        of_number = _number_reasons(*number[1:])
+        score, reasons = _told(of_number, amount, name, account, too_much, facts.is_open)
+    if several:
+        reasons = (*reasons, Reason.SEVERAL)
+    return Suggestion(facts.case_id, score, reasons + more, number.number if number else "")
+
+
+@cache
+def _told(
+    of_number: tuple[Reason, ...], amount: bool, name: Name, account: bool, too_much: bool, is_open: bool
+) -> tuple[int, tuple[Reason, ...]]:
+    """What evidence is called and how much it speaks for its case; there are a few hundred kinds of it in all."""
+    also = (
+        (amount, Reason.AMOUNT),
+        (name is Name.SAME, Reason.NAME),
+        (name is Name.FAMILY, Reason.FAMILY_NAME),
+        (account, Reason.ACCOUNT),
+        (name is Name.OTHER, Reason.OTHER_NAME),
+        (too_much, Reason.TOO_MUCH),
+        (not is_open, Reason.CLOSED),
+    )
+    reasons = of_number + tuple(reason for holds, reason in also if holds)
+    return max(1, min(100, sum(_SCORE[reason] for reason in reasons))), reasons
+
+
+@cache
+def _number_reasons(kind: Kind, anchored: bool, whole: bool, mended: bool) -> tuple[Reason, ...]:
+    if kind is Kind.INVOICE:
         reason = Reason.INVOICE
-    elif number.kind is Kind.KID:
+    elif kind is Kind.KID:
         reason = Reason.KID_IN_TEXT
-    elif number.anchored:
+    elif anchored:
         reason = Reason.NUMBER_WITH_WORD
     else:
-        reason = Reason.NUMBER if number.whole else Reason.NUMBER_PIECED
-    return [reason, Reason.NUMBER_MENDED] if number.mended else [reason]
+        reason = Reason.NUMBER if whole else Reason.NUMBER_PIECED
+    return (reason, Reason.NUMBER_MENDED) if mended else (reason,)

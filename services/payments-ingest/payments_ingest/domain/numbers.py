@@ -25,14 +25,16 @@ _BEFORE = 28
 _DROPPED = re.compile(
     r"""
     (?=[0-9+tmprnk])(?:                                                # how any of these begins: most places do not
-      (?<![0-9])(?:                                                # a date: 1.2.26, 01.02.2026, 2026-02-01
-          [0-3]?[0-9][./-][ ]?[01]?[0-9][./-][ ]?(?:(?:19|20)[0-9]{2}|[0-9]{2})
-        | (?:19|20)[0-9]{2}[-./][01][0-9][-./][0-3][0-9]
-      )(?![0-9])
+      (?<![0-9])(?=[0-9])(?![0-9]{10})(?:                          # no row of ten digits is a date or an amount
+          (?:                                                      # a date: 1.2.26, 01.02.2026, 2026-02-01
+              [0-3]?[0-9][./-][ ]?[01]?[0-9][./-][ ]?(?:(?:19|20)[0-9]{2}|[0-9]{2})
+            | (?:19|20)[0-9]{2}[-./][01][0-9][-./][0-3][0-9]
+          )(?![0-9])
+        | [0-9]{1,3}(?:[ .]?[0-9]{3}){0,2},(?:[0-9]{2}|-{1,2})(?![0-9])
+      )
     | (?:(?:\+|(?<![0-9])00)[ ]?47|\b(?:tlf|tel|telefon|mob|mobil|phone|ring))[ .:]*(?:[0-9][ ]?){7}[0-9](?![0-9])
     | \bno[0-9]{2}(?:[ ]?[0-9]{4}){2}[ ]?[0-9]{3}(?![0-9])          # an IBAN
     | \b(?:kr|nok)[ .:]*[0-9]{1,3}(?:[ .]?[0-9]{3}){0,2}(?:[.,](?:[0-9]{2}|-{1,2}))?(?![0-9])
-    | (?<![0-9])[0-9]{1,3}(?:[ .]?[0-9]{3}){0,2},(?:[0-9]{2}|-{1,2})(?![0-9])
     )
     """,
     re.VERBOSE,
@@ -56,6 +58,9 @@ _LISTED = re.compile(r"[^a-z0-9|]*(?:og|and|samt)?[^a-z0-9|]*")
 _CONFUSED = re.compile(r"(?<![a-z0-9])(?=[0-9oil|]*[0-9])[0-9oil|]*(?:[0-9][oil|]|[oil|][0-9])[0-9oil|]*(?![a-z0-9])")
 _MENDED = str.maketrans("oil|", "0111")
 _CONFUSED_DIGITS_MIN = 5
+_DENIED = re.compile(
+    r"\b(?:ikke|ikkje|feil\w*|rettelse|retting|istedenfor|not|wrong|instead|nie|nicht)\b", re.IGNORECASE
+)
 _INVOICE = re.compile(
     r"\b(?:faktura|fakt|fak|invoice|inv|regning)[a-z]{0,8}[ .:#-]{0,3}(?:(?:nr|no|nummer)[ .:#-]{0,3})?"
     r"([a-z]{0,4}-?[0-9][0-9a-z/-]{2,29})"
@@ -102,13 +107,22 @@ def find_numbers(text: str, amount_ore: int) -> tuple[Candidate, ...]:
     plain = normalise(text)
     if not _GROUP.search(plain):
         return ()
+    read = _read(plain, amount_ore)
+    confused = _CONFUSED.search(plain) is not None
+    if len(read) <= 1 and not confused:
+        return tuple(read)
     found: dict[str, Candidate] = {}
-    for candidate in _read(plain, amount_ore):
+    for candidate in read:
         _keep(found, candidate)
-    if _CONFUSED.search(plain):
+    if confused:
         for candidate in _read(_CONFUSED.sub(_mend_digits, plain), amount_ore):
             _keep(found, candidate._replace(mended=True))
     return tuple(found.values()) if len(found) <= CANDIDATES_MAX else ()
+
+
+def denies(text: str) -> bool:
+    """Tell whether a message says that something is not so, or was wrong: what it means then is for a person."""
+    return _DENIED.search(text) is not None
 
 
 def fold_reference(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 from payments_ingest.formats.bank_text import bank_reference, bank_text, own_identity
 from payments_ingest.formats.camt053_read import read_camt053
 from payments_ingest.formats.camt054_read import read_camt054
-from payments_ingest.formats.detection import HEAD_BYTES, detect
+from payments_ingest.formats.detection import HEAD_BYTES, describe, detect
 from payments_ingest.formats.items import (
     MANUAL,
     DaySum,
@@ -118,6 +118,7 @@ __all__ = [
     "Unpayable",
     "bank_reference",
     "bank_text",
+    "describe",
     "detect",
     "execution_day",
     "make_ocr_file",

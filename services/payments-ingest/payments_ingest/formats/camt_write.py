@@ -6,7 +6,7 @@ The inverse of the readers for everything they look at, in the shape of the ISO 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from lxml import etree
 
@@ -14,6 +14,8 @@ from payments_ingest.formats.xml_write import Nodes, document, kroner
 from shared.party import iban as iban_of
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:{family}.001.{version}"
+
+_END = time(23, 59, 59)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ class CamtEntry:
 class CamtAccount:
     """A notification (camt.054) or a statement (camt.053) of one account.
 
-    ``closing_ore`` is what adds up unless it is given.
+    ``closing_ore`` is what adds up unless it is given. ``period`` is the first and last day it tells of.
     """
 
     account: str
@@ -83,6 +85,7 @@ class CamtAccount:
     opening_ore: int = 0
     closing_ore: int | None = None
     iban: bool = False
+    period: tuple[date, date] | None = None
 
 
 def write_camt054(
@@ -129,6 +132,7 @@ class _Writer:
             node("Id", account.identity),
             node.maybe("ElctrncSeqNb", str(account.number) if account.number is not None else None),
             node("CreDtTm", self._created.isoformat()),
+            self._period(account.period) if account.period else None,
             node.maybe("CpyDplctInd", account.copy),
             node("Acct", self._account_id(account.account, iban=account.iban), node("Ccy", "NOK")),
             *(self._balances(account) if name == "Stmt" else ()),
@@ -136,6 +140,11 @@ class _Writer:
         )
         element.extend(self._entry(entry) for entry in account.entries)
         return element
+
+    def _period(self, period: tuple[date, date]) -> etree._Element:
+        node = self._node
+        begin, end = (datetime.combine(day, at).isoformat() for day, at in zip(period, (time.min, _END), strict=True))
+        return node("FrToDt", node("FrDtTm", begin), node("ToDtTm", end))
 
     def _balances(self, account: CamtAccount) -> list[etree._Element]:
         booked = [entry.ore if entry.credit else -entry.ore for entry in account.entries if entry.status == "BOOK"]

@@ -24,6 +24,17 @@ _ENCODINGS = frozenset({b"utf-8", b"utf8", b"us-ascii", b"iso-8859-1", b"latin1"
 _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?Document[\s>/]")
 _FORBIDDEN = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
+_FAULTS = {
+    etree.ErrorTypes.ERR_INVALID_CHAR: "a character that XML does not allow",
+    etree.ErrorTypes.ERR_INVALID_ENCODING: "bytes that are not in the encoding the file declares",
+    etree.ErrorTypes.ERR_DOCUMENT_END: "more after the end of the message",
+    etree.ErrorTypes.ERR_DOCUMENT_EMPTY: "no XML",
+    etree.ErrorTypes.ERR_GT_REQUIRED: "a tag that breaks off",
+    etree.ErrorTypes.ERR_LTSLASH_REQUIRED: "an element that breaks off",
+    etree.ErrorTypes.ERR_TAG_NAME_MISMATCH: "an element closed by another's tag",
+    etree.ErrorTypes.ERR_TAG_NOT_FINISHED: "an element that breaks off",
+}
+
 
 class XmlStream:
     """The elements of one ISO 20022 message, one by one as they end.
@@ -129,10 +140,10 @@ class XmlStream:
             raise self._malformed(error) from None
 
     def _malformed(self, error: etree.XMLSyntaxError) -> Exception:
-        """The refusal for XML that is none; the parser's own words may quote the file, so its number stands instead."""
-        return self._log.fatal(
-            "xml", f"line {error.lineno}", "well-formed XML", f"XML error {getattr(error, 'code', 'unknown')}"
-        )
+        """The refusal for XML that is none; the parser's own words may quote the file, so its number or ours stand."""
+        code = getattr(error, "code", None)
+        got = _FAULTS.get(code) or f"XML error {code}"
+        return self._log.fatal("xml", f"line {error.lineno}", "well-formed XML", got)
 
     def _check_document(self, element: etree._Element) -> None:
         tree = element.getroottree()

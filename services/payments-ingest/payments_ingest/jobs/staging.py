@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from payments_ingest.deps import deps_of
 from payments_ingest.domain.files import BankFile, Source, Step
-from payments_ingest.formats import HEAD_BYTES, FileRefused, FileReport, Problem, detect, read
+from payments_ingest.formats import HEAD_BYTES, FileRefused, FileReport, Problem, describe, detect, read
 from payments_ingest.sources.inbox import open_regular, put_refused
 from payments_ingest.sources.spool import archived
 from payments_ingest.store import days, files, known
@@ -61,10 +61,11 @@ def _stage(service: Service, file: BankFile) -> tuple[FileReport, int]:
     if source is None:
         raise FileRefused((Problem("not_archived", "file", "its bytes in the archive", "none"),))
     with source:
-        file_format = detect(source.read(HEAD_BYTES))
+        head = source.read(HEAD_BYTES)
+        file_format = detect(head)
         if file_format is None:
             wanted = "OCR giro, camt.053, camt.054 or pain.002"
-            raise FileRefused((Problem("unknown_format", "file", wanted, "something else"),))
+            raise FileRefused((Problem("unknown_format", "file", wanted, describe(head)),))
         source.seek(0)
         items = read(source, file_format, accounts=_accounts(service), limits=settings.limits)
         place, payments, report = 0, 0, None

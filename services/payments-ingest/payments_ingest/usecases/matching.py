@@ -118,6 +118,7 @@ def _incoming(
         payer_names=read.names,
         by_account=accounts.get(read.account or "", frozenset()),
         by_name=frozenset() if named else store.by_name(tx, read.names),
+        message=read.payment.message,
     )
 
 
