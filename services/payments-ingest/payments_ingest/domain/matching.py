@@ -122,6 +122,9 @@ class Decision(NamedTuple):
         return tuple(s.case_id for s in self.suggestions if _HOLDING & set(s.reasons))
 
 
+NOTHING = Decision(None, "", ())
+"""What there is to say of a payment that names nothing of ours and whose payer nobody knows."""
+
 _HOLDING = frozenset({
     Reason.KID_IN_TEXT, Reason.NUMBER_WITH_WORD, Reason.NUMBER, Reason.NUMBER_PIECED, Reason.NUMBER_MENDED,
     Reason.ONE_SLIP, Reason.INVOICE, Reason.NAME,
@@ -175,6 +178,8 @@ def compare_names(payer: frozenset[str], debtors: Iterable[frozenset[str]]) -> N
 
 def decide(incoming: Incoming, candidates: Iterable[Candidate], known: Known) -> Decision:
     """Weigh a payment's candidates against what is known of the cases they name."""
+    if not (known.numbers or known.invoices or known.slips or incoming.by_account or incoming.by_name):
+        return NOTHING
     found = list(candidates)
     named = _named(found, known) if known.numbers else {}
     evidence = [_weigh(incoming, known.cases[case_id], candidate) for case_id, candidate in named.items()]
@@ -184,9 +189,10 @@ def decide(incoming: Incoming, candidates: Iterable[Candidate], known: Known) ->
     denied = chosen is not None and denies(incoming.message)
     if chosen is not None and chosen.number is not None and not denied:
         return Decision(chosen.facts.case_id, chosen.number.number, (_suggest(chosen),))
-    seen = {e.facts.case_id for e in evidence}
-    evidence += _by_slip(incoming, found, known, seen)
-    evidence += _by_person(incoming, known, seen | {e.facts.case_id for e in evidence})
+    if known.slips:
+        evidence += _by_slip(incoming, found, known, {e.facts.case_id for e in evidence})
+    if incoming.by_account or incoming.by_name:
+        evidence += _by_person(incoming, known, {e.facts.case_id for e in evidence})
     several = len(named) > 1
     unknown = any(_is_unknown(c, known) for c in found)
     more = (*(Reason.UNKNOWN_NUMBER,) * unknown, *(Reason.DENIED,) * denied)
