@@ -55,6 +55,14 @@ class Unauthenticated(Reject):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Whose things somebody may see: a unit's, a debtor's, or (neither set) everybody's."""
+
+    unit: str | None = None
+    debtor_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Whoever holds the token. ``unit`` is set for agencies, ``debtor_ref`` for debtors, ``scopes`` narrows a role."""
 
@@ -64,6 +72,14 @@ class Caller:
     unit: str = ""
     debtor_ref: str = ""
     scopes: frozenset[str] = frozenset()
+
+    @property
+    def sight(self) -> Sight:
+        """Whose things the caller may see; what is not theirs does not exist for them (404, never 403)."""
+        return Sight(
+            unit=self.unit if self.role is Role.AGENCY else None,
+            debtor_ref=self.debtor_ref if self.role is Role.DEBTOR else None,
+        )
 
 
 class TokenIssuer:

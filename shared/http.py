@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
@@ -32,6 +33,10 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
+WAIT_S = 2.0
+"""How long a reader waits for the version of a case that they just made."""
+WAIT_POLL_S = 0.02
 HEADERS_MAX_BYTES = 32_000
 
 _bearer = HTTPBearer(auto_error=False, description="A token with a role; see docs/how-to/call-the-api.md.")
@@ -75,7 +80,7 @@ class Ctx:
 
 def units_of(callers: Iterable[Caller]) -> frozenset[str] | None:
     """Return the creditor units that these callers may see between them; None: every one."""
-    units = {caller.unit if caller.role is Role.AGENCY else None for caller in callers}
+    units = {caller.sight.unit for caller in callers}
     return None if None in units else frozenset(unit for unit in units if unit is not None)
 
 
@@ -95,6 +100,24 @@ def allow(*roles: Role, scope: str | None = None) -> Any:
 
     resolve.roles = roles  # type: ignore[attr-defined]  # read by the test that every route names its roles
     return Depends(resolve)
+
+
+def wait_until(ctx: Ctx, there: Callable[[Connection], bool]) -> None:
+    """Look again and again until something is there, but no longer than WAIT_S: then there is what there is."""
+    machine = ctx.service.machine
+    until = machine.monotonic() + WAIT_S
+    rest = threading.Event()
+    while True:
+        with ctx.read() as tx:
+            found = there(tx)
+        if found or machine.monotonic() >= until:
+            return
+        rest.wait(WAIT_POLL_S)
+
+
+def next_after(items: Sequence[Any], key: str, limit: int) -> str | None:
+    """Return the cursor of the page after ``items``: the ``key`` of the last; None when this is the last page."""
+    return str(getattr(items[-1], key)) if len(items) == limit else None
 
 
 class Edge:

@@ -13,14 +13,13 @@ from shared import parking, rewinding
 from shared.auth import Role
 from shared.errors import NotFound, Reject
 from shared.events.catalogue import TOPICS
-from shared.http import LIMIT_DEFAULT, LIMIT_MAX, Ctx, allow
+from shared.http import LIMIT_DEFAULT, Ctx, Limit, allow
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1/operator", tags=["operator"])
 
 OperatorCtx = Annotated[Ctx, allow(Role.OPERATOR)]
 ReaderCtx = Annotated[Ctx, allow(Role.OPERATOR, Role.AUDITOR)]
-Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 Row = Annotated[int, Query(ge=0, lt=2**63)]
 
 MONEY_TOPICS = frozenset({"payments"})

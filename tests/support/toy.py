@@ -14,6 +14,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Column, Integer, MetaData, String, Table, func, select
 
+from shared.assembly import assemble
 from shared.auth import Role, TokenIssuer, local_key
 from shared.bus import Bus
 from shared.bus.embedded import EmbeddedBus
@@ -26,7 +27,7 @@ from shared.http import Ctx, allow
 from shared.idempotency import Idempotent
 from shared.inbox import StateRecord
 from shared.problems import problems
-from shared.service import Service, assemble
+from shared.service import Service
 from shared.settings import BaseServiceSettings
 from shared.tables import naming, plumbing
 from shared.uow import Uow

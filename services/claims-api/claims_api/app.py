@@ -38,9 +38,10 @@ from claims_api.tables import PLUMBING
 from claims_api.usecases.debtors import party_states
 from claims_api.usecases.keys import check_keys
 from claims_api.usecases.requests.texts import text_states
+from shared.assembly import assemble
 from shared.bus import Bus
 from shared.clock import Clock, Machine
-from shared.service import Service, assemble
+from shared.service import Service
 
 NAME = "claims-api"
 VERSION = "1"

@@ -13,9 +13,10 @@ from escalation.jobs import jobs
 from escalation.settings import ESCALATION, Settings
 from escalation.store import timers
 from escalation.tables import PLUMBING
+from shared.assembly import assemble
 from shared.bus import Bus
 from shared.clock import Clock, Machine
-from shared.service import Service, assemble
+from shared.service import Service
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 

@@ -21,10 +21,11 @@ from notifications.settings import NOTIFICATIONS, Settings
 from notifications.store import mailings
 from notifications.store import packages as package_store
 from notifications.tables import PLUMBING
+from shared.assembly import assemble
 from shared.bus import Bus
 from shared.clock import Clock, Machine
 from shared.sealing import ensure_keypair
-from shared.service import Service, assemble
+from shared.service import Service
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 

@@ -18,9 +18,10 @@ from payments_ingest.sources.inbox import Inbox
 from payments_ingest.store import files
 from payments_ingest.tables import PLUMBING
 from payments_ingest.usecases.bank_days import close_all, ensure_accounts
+from shared.assembly import assemble
 from shared.bus import Bus
 from shared.clock import Clock, Machine
-from shared.service import Service, assemble
+from shared.service import Service
 
 NAME = "payments-ingest"
 MIGRATIONS = Path(__file__).parents[1] / "migrations"

@@ -5,10 +5,9 @@ What is not the caller's to see does not exist for them: the answer is 404, neve
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 from fastapi import Query
 from sqlalchemy import Connection
@@ -16,16 +15,11 @@ from sqlalchemy import Connection
 from claims_api.deps import Deps
 from claims_api.store import cases, claims
 from claims_api.store.cases import Case
-from claims_api.store.claims import Claim, Scope
+from claims_api.store.claims import Claim
 from shared.auth import Role
 from shared.errors import NotFound
-from shared.http import LIMIT_MAX, Ctx, allow
+from shared.http import Ctx, allow, wait_until
 
-WAIT_S = 2.0
-"""How long a reader waits for the version of a case that they just made."""
-_POLL_S = 0.02
-
-Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 After = Annotated[str | None, Query(max_length=80, description="The `next` of the page before.")]
 MinVersion = Annotated[
     int | None,
@@ -40,15 +34,6 @@ Senders = Annotated[Ctx, allow(Role.AGENCY, Role.CASEWORKER)]
 def deps_of(ctx: Ctx) -> Deps:
     """Return what the use cases depend on."""
     return cast(Deps, ctx.service.app.state.deps)
-
-
-def scope_of(ctx: Ctx) -> Scope:
-    """Return which claims and cases the caller may see."""
-    caller = ctx.caller
-    return Scope(
-        unit=caller.unit if caller.role is Role.AGENCY else None,
-        debtor_ref=caller.debtor_ref if caller.role is Role.DEBTOR else None,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +55,15 @@ class Seen:
 
 def see_case(tx: Connection, ctx: Ctx, case_id: str) -> Seen:
     """Return the case if the caller may see it; raises NotFound otherwise."""
-    scope = scope_of(ctx)
+    sight = ctx.caller.sight
     case = cases.find_case(tx, case_id)
-    if case is None or (scope.unit is not None and case.unit != scope.unit):
+    if case is None or (sight.unit is not None and case.unit != sight.unit):
         raise NotFound("case")
     found = claims.claims_of_case(tx, case_id)
-    if scope.debtor_ref is None or scope.debtor_ref == case.debtor_ref:
+    if sight.debtor_ref is None or sight.debtor_ref == case.debtor_ref:
         return Seen(case=case, claims=found, whole=True)
     liable = claims.parties_of(tx, [claim.claim_id for claim in found])
-    theirs = [claim for claim in found if scope.debtor_ref in liable.get(claim.claim_id, [])]
+    theirs = [claim for claim in found if sight.debtor_ref in liable.get(claim.claim_id, [])]
     if not theirs:
         raise NotFound("case")
     return Seen(case=case, claims=theirs, whole=False)
@@ -86,11 +71,11 @@ def see_case(tx: Connection, ctx: Ctx, case_id: str) -> Seen:
 
 def see_claim(tx: Connection, ctx: Ctx, claim_id: str) -> Claim:
     """Return the claim if the caller may see it; raises NotFound otherwise."""
-    scope = scope_of(ctx)
+    sight = ctx.caller.sight
     claim = claims.find_claim(tx, claim_id)
-    if claim is None or (scope.unit is not None and claim.unit != scope.unit):
+    if claim is None or (sight.unit is not None and claim.unit != sight.unit):
         raise NotFound("claim")
-    if scope.debtor_ref is not None and scope.debtor_ref not in claims.parties_of(tx, [claim_id])[claim_id]:
+    if sight.debtor_ref is not None and sight.debtor_ref not in claims.parties_of(tx, [claim_id])[claim_id]:
         raise NotFound("claim")
     return claim
 
@@ -99,15 +84,12 @@ def wait_for(ctx: Ctx, case_id: str, min_version: int | None) -> None:
     """Wait until the case has come to a version, but no longer than WAIT_S; then whoever asks gets what there is."""
     if min_version is None:
         return
-    machine = ctx.service.machine
-    until = machine.monotonic() + WAIT_S
-    rest = threading.Event()
-    while True:
-        with ctx.read() as tx:
-            version = cases.case_version(tx, case_id)
-        if version is None or version >= min_version or machine.monotonic() >= until:
-            return
-        rest.wait(_POLL_S)
+
+    def there(tx: Connection) -> bool:
+        version = cases.case_version(tx, case_id)
+        return version is None or version >= min_version
+
+    wait_until(ctx, there)
 
 
 def may_read_sensitive(ctx: Ctx) -> bool:
@@ -118,8 +100,3 @@ def may_read_sensitive(ctx: Ctx) -> bool:
 def may_read_protected(ctx: Ctx) -> bool:
     """Tell whether the caller may read a protected address: one desk role."""
     return ctx.caller.role is Role.CASEWORKER and "protected" in ctx.caller.scopes
-
-
-def page(items: Sequence[Any], key: str, limit: int) -> str | None:
-    """Return the cursor of the page after ``items``, None when this is the last."""
-    return str(getattr(items[-1], key)) if len(items) == limit else None

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Connection
 
-from claims_api.api.access import After, Limit, page
+from claims_api.api.access import After
 from claims_api.api.csv_text import CSV, attachment, csv_text
 from claims_api.api.money_views import (
     JournalPage,
@@ -31,7 +31,7 @@ from claims_api.store import periods
 from claims_api.usecases.audit import JOURNAL_MAX, journal, proof, trial_balance
 from shared.auth import Role
 from shared.calendar import OSLO
-from shared.http import LIMIT_DEFAULT, Ctx, allow
+from shared.http import LIMIT_DEFAULT, Ctx, Limit, allow, next_after
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])
@@ -55,7 +55,7 @@ def read_journal(
         return StreamingResponse(_journal_csv(ctx, period), media_type=CSV, headers=attachment(f"journal-{period}"))
     with ctx.read() as tx:
         items = _shown(tx, journal(tx, period, after=after, limit=limit))
-    return JournalPage(period=period, items=items, next=page(items, "transfer_id", limit))
+    return JournalPage(period=period, items=items, next=next_after(items, "transfer_id", limit))
 
 
 @router.get("/vouchers", response_model=VoucherPage, responses=_RESPONSES, summary="A month's vouchers")
@@ -74,7 +74,7 @@ def read_vouchers(
         )
         for voucher, transfers, amount in found
     ]
-    return VoucherPage(period=period, items=items, next=page(items, "number", limit))
+    return VoucherPage(period=period, items=items, next=next_after(items, "number", limit))
 
 
 @router.get("/periods", responses=problems(401, 403), summary="The closed months")

@@ -11,14 +11,14 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 from sqlalchemy import Connection
 
-from claims_api.api.access import After, Limit, MinVersion, Readers, deps_of, page, scope_of, see_case, wait_for
+from claims_api.api.access import After, MinVersion, Readers, deps_of, see_case, wait_for
 from claims_api.api.money_views import StatementOut, statement_out
 from claims_api.api.showing import show_balance, show_brief, show_case
 from claims_api.api.views import BalanceOut, CasePage, CaseState, CaseView, TimelineItem, TimelinePage
 from claims_api.store import cases, claims
 from claims_api.usecases.statement import statement
 from shared.db import lock_rows
-from shared.http import LIMIT_DEFAULT, Ctx
+from shared.http import LIMIT_DEFAULT, Ctx, Limit, next_after
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
@@ -68,21 +68,21 @@ def list_cases(
     """List the cases that are yours to see, oldest first."""
     wanted = {"state": state, "unit": creditor_unit, "case_number": case_number, "debtor_ref": debtor_ref}
     filters = {name: value for name, value in wanted.items() if value is not None}
-    scope = scope_of(ctx)
+    sight = ctx.caller.sight
     with ctx.read() as tx:
         if kid is not None:
             given = cases.find_kid(tx, kid)
             filters["case_id"] = given["case_id"] if given is not None else ""
-        ids = claims.cases_page(tx, scope, filters=filters, after=after, limit=limit)
+        ids = claims.cases_page(tx, sight, filters=filters, after=after, limit=limit)
         found = cases.find_cases(tx, ids)
         inside = claims.claims_of_cases(tx, ids)
         liable = claims.parties_of(tx, [claim.claim_id for held in inside.values() for claim in held])
     items = []
     for case_id in ids:
-        own = scope.debtor_ref in (None, found[case_id].debtor_ref)
-        held = [one for one in inside.get(case_id, []) if own or scope.debtor_ref in liable[one.claim_id]]
+        own = sight.debtor_ref in (None, found[case_id].debtor_ref)
+        held = [one for one in inside.get(case_id, []) if own or sight.debtor_ref in liable[one.claim_id]]
         items.append(show_brief(found[case_id], held, debtor_ref=found[case_id].debtor_ref if own else None))
-    return CasePage(items=items, next=page(items, "case_id", limit))
+    return CasePage(items=items, next=next_after(items, "case_id", limit))
 
 
 @router.get("/{case_id}", responses=problems(401, 403, 404, 422), summary="Read a case")
@@ -150,4 +150,4 @@ def read_timeline(
         )
         for entry in found
     ]
-    return TimelinePage(items=items, next=page(items, "entry_id", limit), case_version=seen.case.version)
+    return TimelinePage(items=items, next=next_after(items, "entry_id", limit), case_version=seen.case.version)

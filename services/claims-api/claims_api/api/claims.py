@@ -6,18 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 
-from claims_api.api.access import (
-    After,
-    Limit,
-    MinVersion,
-    Readers,
-    Senders,
-    deps_of,
-    page,
-    scope_of,
-    see_claim,
-    wait_for,
-)
+from claims_api.api.access import After, MinVersion, Readers, Senders, deps_of, see_claim, wait_for
 from claims_api.api.intake import IntakeGroup, accepted, rules_of, sent_by
 from claims_api.api.schemas import ClaimType, Submission
 from claims_api.api.showing import show_balance, show_claim
@@ -25,7 +14,7 @@ from claims_api.api.views import Checked, ClaimDetail, ClaimOut, ClaimPage, Clai
 from claims_api.domain.intake import notice_fault
 from claims_api.store import cases, claims
 from claims_api.usecases.register import UnitTerms, check_reference
-from shared.http import LIMIT_DEFAULT
+from shared.http import LIMIT_DEFAULT, Limit, next_after
 from shared.idempotency import Call, Idempotent
 from shared.problems import problems
 
@@ -85,8 +74,8 @@ def list_claims(
     }
     filters = {name: value for name, value in wanted.items() if value is not None}
     with ctx.read() as tx:
-        found = claims.claims_page(tx, scope_of(ctx), filters=filters, after=after, limit=limit)
-    return ClaimPage(items=[show_claim(ctx, claim) for claim in found], next=page(found, "claim_id", limit))
+        found = claims.claims_page(tx, ctx.caller.sight, filters=filters, after=after, limit=limit)
+    return ClaimPage(items=[show_claim(ctx, claim) for claim in found], next=next_after(found, "claim_id", limit))
 
 
 @router.get("/{claim_id}", responses=problems(401, 403, 404, 422), summary="Read a claim")

@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body
 from pydantic import BaseModel
 
-from claims_api.api.access import After, Limit, deps_of, page
+from claims_api.api.access import After, deps_of
 from claims_api.api.schemas import Body as BodyModel
 from claims_api.store import creditors
 from claims_api.usecases.creditors import apply_creditors, decide_change
 from shared.auth import Role
-from shared.http import LIMIT_DEFAULT, Ctx, allow
+from shared.http import LIMIT_DEFAULT, Ctx, Limit, allow, next_after
 from shared.idempotency import Idempotent
 from shared.problems import problems
 
@@ -136,7 +136,7 @@ def list_changes(ctx: Watchers, after: After = None, limit: Limit = LIMIT_DEFAUL
     with ctx.read() as tx:
         found = creditors.changes(tx, after=after, limit=limit)
     items = [ChangeView.model_validate(asdict(change)) for change in found]
-    return ChangePage(items=items, next=page(found, "change_id", limit))
+    return ChangePage(items=items, next=next_after(found, "change_id", limit))
 
 
 @router.post(

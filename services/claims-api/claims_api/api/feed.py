@@ -8,12 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from claims_api.api.access import Limit
 from claims_api.store import creditors, feed
 from claims_api.store.feed import FeedEntry
 from shared.auth import Role
 from shared.errors import FieldError, Invalid, NotFound
-from shared.http import LIMIT_DEFAULT, Ctx, allow
+from shared.http import LIMIT_DEFAULT, Ctx, Limit, allow
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1/events", tags=["events"])

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from claims_api.api.access import After, Clerks, Limit, Readers
+from claims_api.api.access import After, Clerks, Readers
 from claims_api.api.request_bodies import AnswerIn, AskIn, MessageIn
 from claims_api.api.request_views import (
     RequestPage,
@@ -24,7 +24,7 @@ from claims_api.store import cases, requests
 from claims_api.store.requests import Request
 from claims_api.usecases.requests.messages import answer_message, post_message, say_paid
 from shared.errors import Reject
-from shared.http import LIMIT_DEFAULT
+from shared.http import LIMIT_DEFAULT, Limit
 from shared.idempotency import Idempotent
 from shared.problems import problems
 from shared.uow import Uow

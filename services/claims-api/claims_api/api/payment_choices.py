@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from claims_api.api.access import After, Limit, Readers, deps_of, page, see_case
+from claims_api.api.access import After, Readers, deps_of, see_case
 from claims_api.api.request_bodies import AskIn, Ident
 from claims_api.api.requests import Askers, asker_of
 from claims_api.api.schemas import DocumentId
@@ -18,7 +18,7 @@ from claims_api.store import cases, choices
 from claims_api.store.choices import PaymentChoice
 from claims_api.usecases.choosing import choose
 from shared.errors import NotFound
-from shared.http import LIMIT_DEFAULT
+from shared.http import LIMIT_DEFAULT, Limit, next_after
 from shared.idempotency import Idempotent
 from shared.problems import problems
 from shared.uow import Uow
@@ -99,7 +99,7 @@ def list_choices(case_id: str, ctx: Readers, after: After = None, limit: Limit =
         if not see_case(tx, ctx, case_id).whole:
             raise NotFound("case")
         items = [_out(one) for one in choices.choices_page(tx, case_id, after=after, limit=limit)]
-    return PaymentChoicePage(items=items, next=page(items, "choice_id", limit))
+    return PaymentChoicePage(items=items, next=next_after(items, "choice_id", limit))
 
 
 def _out(chosen: PaymentChoice) -> PaymentChoiceOut:

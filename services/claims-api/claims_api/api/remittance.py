@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from claims_api.api.access import After, Clerks, Limit, page
+from claims_api.api.access import After, Clerks
 from claims_api.api.csv_text import CSV, attachment, csv_text
 from claims_api.api.schemas import Body, Text500
 from claims_api.store import creditors
@@ -21,7 +21,7 @@ from claims_api.store.remittance import ClaimLine, Remittance
 from claims_api.usecases import remittance as remitting
 from shared.auth import Role
 from shared.errors import NotFound
-from shared.http import LIMIT_DEFAULT, Ctx, allow
+from shared.http import LIMIT_DEFAULT, Ctx, Limit, allow, next_after
 from shared.idempotency import Idempotent
 from shared.problems import problems
 
@@ -153,7 +153,7 @@ def list_remittances(unit: str, ctx: Readers, after: After = None, limit: Limit 
     with ctx.read() as tx:
         _see_unit(tx, ctx, unit)
         items = [remittance_out(one) for one in store.remittances_page(tx, unit, after=after, limit=limit)]
-    return RemittancePage(items=items, next=page(items, "period", limit))
+    return RemittancePage(items=items, next=next_after(items, "period", limit))
 
 
 @router.get(
@@ -180,7 +180,7 @@ def list_lines(
     with ctx.read() as tx:
         _see(tx, ctx, unit, remittance_id)
         items = [_line_out(one) for one in store.lines_page(tx, remittance_id, after=after, limit=limit)]
-    return ClaimLinePage(items=items, next=page(items, "claim_id", limit))
+    return ClaimLinePage(items=items, next=next_after(items, "claim_id", limit))
 
 
 @router.post(
@@ -227,7 +227,7 @@ def list_all(
     with ctx.read() as tx:
         found = store.remittances_where(tx, sign_off=sign_off, payout=payout, after=after, limit=limit)
     items = [remittance_out(one) for one in found]
-    return RemittancePage(items=items, next=page(items, "remittance_id", limit))
+    return RemittancePage(items=items, next=next_after(items, "remittance_id", limit))
 
 
 def remittance_out(found: Remittance) -> RemittanceOut:

@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from claims_api.api.access import After, Clerks, Limit, deps_of, page
+from claims_api.api.access import After, Clerks, deps_of
 from claims_api.api.schemas import Body, Day, DocumentId, Ore
 from claims_api.store import claims
 from claims_api.store import writeoff as store
 from claims_api.usecases.writeoff import CostsBasis, Reason, ask_write_off, award_costs, decide_write_off
 from shared.auth import Role
-from shared.http import LIMIT_DEFAULT, Ctx, allow
+from shared.http import LIMIT_DEFAULT, Ctx, Limit, allow, next_after
 from shared.idempotency import Idempotent
 from shared.problems import problems
 from shared.uow import Uow
@@ -104,7 +104,7 @@ def list_write_offs(
     """List write-offs; those that are proposed wait for a person."""
     with ctx.read() as tx:
         items = [_out(one) for one in store.write_offs_page(tx, state, after=after, limit=limit)]
-    return WriteOffPage(items=items, next=page(items, "write_off_id", limit))
+    return WriteOffPage(items=items, next=next_after(items, "write_off_id", limit))
 
 
 @router.post(

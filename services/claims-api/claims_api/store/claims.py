@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 from sqlalchemy.exc import IntegrityError
 
 from claims_api.tables import CaseRow, ClaimPartyRow, ClaimRow
+from shared.auth import Sight
 from shared.db import among, chunks, insert_all, insert_rows, table_of
 from shared.errors import RetryLater
 
@@ -72,14 +73,6 @@ class Claim:
     def left_ore(self) -> int:
         """What is left of everything that is posted; interest that runs is not in it."""
         return self.principal_left_ore + self.interest_left_ore + self.fees_left_ore + self.costs_left_ore
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """Which claims and cases a caller may see: all, a unit's, or a debtor's."""
-
-    unit: str | None = None
-    debtor_ref: str | None = None
 
 
 def claim_of(row: RowMapping) -> Claim:
@@ -183,14 +176,14 @@ def forget_delivered(tx: Connection, debtor_ref: str) -> None:
 
 
 def claims_page(
-    tx: Connection, scope: Scope, *, filters: Mapping[str, str], after: str | None, limit: int
+    tx: Connection, sight: Sight, *, filters: Mapping[str, str], after: str | None, limit: int
 ) -> list[Claim]:
-    """Return claims in scope in the order they were handed over, from the one after ``after``."""
+    """Return claims within sight in the order they were handed over, from the one after ``after``."""
     conditions: list[ColumnElement[bool]] = [CLAIM.c[name] == value for name, value in filters.items()]
-    if scope.unit is not None:
-        conditions.append(CLAIM.c.unit == scope.unit)
-    if scope.debtor_ref is not None:
-        mine = select(PARTY.c.claim_id).where(PARTY.c.debtor_ref == scope.debtor_ref)
+    if sight.unit is not None:
+        conditions.append(CLAIM.c.unit == sight.unit)
+    if sight.debtor_ref is not None:
+        mine = select(PARTY.c.claim_id).where(PARTY.c.debtor_ref == sight.debtor_ref)
         conditions.append(CLAIM.c.claim_id.in_(mine))
     if after is not None:
         conditions.append(CLAIM.c.claim_id > after)
@@ -198,19 +191,19 @@ def claims_page(
     return [claim_of(row) for row in tx.execute(query).mappings()]
 
 
-def cases_page(tx: Connection, scope: Scope, *, filters: Mapping[str, str], after: str | None, limit: int) -> list[str]:
-    """Return the ids of cases in scope, oldest first, from the one after ``after``.
+def cases_page(tx: Connection, sight: Sight, *, filters: Mapping[str, str], after: str | None, limit: int) -> list[str]:
+    """Return the ids of cases within sight, oldest first, from the one after ``after``.
 
     A debtor sees cases of their own and those that hold a claim they are liable for.
     """
     conditions: list[ColumnElement[bool]] = [_CASE.c[name] == value for name, value in filters.items()]
-    if scope.unit is not None:
-        conditions.append(_CASE.c.unit == scope.unit)
-    if scope.debtor_ref is not None:
+    if sight.unit is not None:
+        conditions.append(_CASE.c.unit == sight.unit)
+    if sight.debtor_ref is not None:
         shared = (
             select(CLAIM.c.case_id)
             .join(PARTY, PARTY.c.claim_id == CLAIM.c.claim_id)
-            .where(PARTY.c.debtor_ref == scope.debtor_ref)
+            .where(PARTY.c.debtor_ref == sight.debtor_ref)
         )
         conditions.append(_CASE.c.case_id.in_(shared))
     if after is not None:

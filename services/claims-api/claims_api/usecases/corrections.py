@@ -7,20 +7,20 @@ taken back loses our fees as well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
 from claims_api.deps import Deps
 from claims_api.domain.ledger import CHARGE_KINDS, RECEIVABLES, Account, Draft, EntryKind, changed_charge, record
 from claims_api.store import cases, claims, decisions, ledger, payments
-from claims_api.store.cases import Case, TimelineEntry
+from claims_api.store.cases import Case
 from claims_api.store.claims import Claim
 from claims_api.store.decisions import MoneyDecision
 from claims_api.store.payments import PaymentPart
 from claims_api.usecases.balance import claim_balances
 from claims_api.usecases.casebook import CaseBook, load_books
 from claims_api.usecases.consequences import CLOSED_BY_HAND
+from claims_api.usecases.on_record import decide, tell
 from claims_api.usecases.payments import settle_case
 from shared.errors import Conflict, FieldError, Invalid, NotFound, Reject
 from shared.events.claims import ClaimEnded
@@ -57,7 +57,7 @@ def correct_claim(
     book = _book(uow, case)
     change = new_principal_ore - _principal(book, claim_id)
     if change:
-        decision = _decide(uow, case, claim, decisions.CORRECTED, reason, effective_date, actor)
+        decision = decide(uow, case, claim, decisions.CORRECTED, reason=reason, effective_on=effective_date, who=actor)
         why = Trace(
             rule="claim.corrected",
             reference=REFERENCE,
@@ -75,7 +75,7 @@ def correct_claim(
             trace=why,
         )
         _post(uow, case, decision, [draft])
-    _tell(uow, case, claim, "claim.corrected", f"Kravet er rettet til {kroner(new_principal_ore)} kroner", actor)
+    tell(uow, case, claim, "claim.corrected", f"Kravet er rettet til {kroner(new_principal_ore)} kroner", who=actor)
     settle_case(uow, deps, case)
     return case
 
@@ -91,13 +91,13 @@ def withdraw_claim(
     case, claim = _open_claim(uow, claim_id)
     _check_day(effective_date, claim, uow.today, "effective_date")
     kind = decisions.WITHDRAWN if reason in NEVER_WAS else decisions.CANCELLED
-    decision = _decide(uow, case, claim, kind, reason, effective_date, actor)
+    decision = decide(uow, case, claim, kind, reason=reason, effective_on=effective_date, who=actor)
     if reason in NEVER_WAS:
         _post(uow, case, decision, _reversed_from_the_start(_book(uow, case), claim, decision))
     if reason == "taken_back":
-        _decide(uow, case, claim, decisions.FEES_DROPPED, reason, effective_date, actor)
+        decide(uow, case, claim, decisions.FEES_DROPPED, reason=reason, effective_on=effective_date, who=actor)
     _close(uow, claim, effective_date)
-    _tell(uow, case, claim, "claim.withdrawn", _WITHDRAWN[reason], actor)
+    tell(uow, case, claim, "claim.withdrawn", _WITHDRAWN[reason], who=actor)
     settle_case(uow, deps, case)
     ended = ClaimEnded(case_id=case.case_id, claim_id=claim_id, ended_on=effective_date, reason="withdrawn")
     uow.emit(ended, key=case.case_id)
@@ -110,8 +110,8 @@ def drop_fees(uow: Uow, deps: Deps, claim_id: str, *, reason: str, actor: str) -
     Raises NotFound.
     """
     case, claim = _locked(uow, claim_id)
-    _decide(uow, case, claim, decisions.FEES_DROPPED, reason, uow.today, actor)
-    _tell(uow, case, claim, "fees.dropped", "Gebyrene på kravet er tilbakeført", actor)
+    decide(uow, case, claim, decisions.FEES_DROPPED, reason=reason, effective_on=uow.today, who=actor)
+    tell(uow, case, claim, "fees.dropped", "Gebyrene på kravet er tilbakeført", who=actor)
     settle_case(uow, deps, case)
     return case
 
@@ -145,7 +145,7 @@ def direct_payment(
     payments.add_parts(uow.tx, [part])
     summary = f"{kroner(amount_ore)} kroner er betalt direkte til kreditor"
     facts: dict[str, str | int] = {"payment_id": payment_id, "amount_ore": amount_ore, "reference": reference}
-    _tell(uow, case, claim, "payment.direct", summary, actor, facts)
+    tell(uow, case, claim, "payment.direct", summary, who=actor, facts=facts)
     settle_case(uow, deps, case)
     return payment_id
 
@@ -212,23 +212,6 @@ def _reversed_from_the_start(book: CaseBook, claim: Claim, decision: MoneyDecisi
     return drafts
 
 
-def _decide(
-    uow: Uow, case: Case, claim: Claim, kind: str, reason: str, effective_on: date, actor: str
-) -> MoneyDecision:
-    decision = MoneyDecision(
-        decision_id=uow.new_id("decision"),
-        case_id=case.case_id,
-        claim_id=claim.claim_id,
-        kind=kind,
-        reason=reason,
-        effective_on=effective_on,
-        decided_by=actor,
-        decided_at=case.last_recorded_at,
-    )
-    decisions.add_decision(uow.tx, decision)
-    return decision
-
-
 def _post(uow: Uow, case: Case, decision: MoneyDecision, drafts: list[Draft]) -> None:
     source = f"decision:{decision.decision_id}"
     ledger.add_transfers(uow.tx, record(drafts, source_event=source, recorded_at=case.last_recorded_at))
@@ -237,25 +220,3 @@ def _post(uow: Uow, case: Case, decision: MoneyDecision, drafts: list[Draft]) ->
 def _close(uow: Uow, claim: Claim, on: date) -> None:
     """Mark the claim as withdrawn before its money is settled; the settling then keeps its numbers right."""
     ledger.end_by_decision(uow.tx, claim.claim_id, status="withdrawn", ended_on=on, end_reason="withdrawn")
-
-
-def _tell(
-    uow: Uow,
-    case: Case,
-    claim: Claim,
-    kind: str,
-    summary: str,
-    actor: str,
-    facts: Mapping[str, str | int] | None = None,
-) -> None:
-    entry = TimelineEntry(
-        entry_id=uow.new_id("timeline"),
-        case_id=case.case_id,
-        claim_id=claim.claim_id,
-        at=case.last_recorded_at,
-        type=kind,
-        summary=f"{summary} (faktura {claim.invoice_number})",
-        actor=actor,
-        facts={"claim_id": claim.claim_id, **(facts or {})},
-    )
-    cases.add_timeline(uow.tx, [entry])

@@ -15,12 +15,12 @@ from claims_api.deps import Deps
 from claims_api.domain.ledger import Account, EntryKind, changed_charge, record
 from claims_api.store import cases, claims, decisions, ledger
 from claims_api.store import writeoff as store
-from claims_api.store.cases import Case, TimelineEntry
+from claims_api.store.cases import Case
 from claims_api.store.claims import Claim
-from claims_api.store.decisions import MoneyDecision
 from claims_api.store.writeoff import TIME_BARRED, WriteOff
 from claims_api.usecases.balance import claim_balances
 from claims_api.usecases.consequences import CLOSED_BY_HAND, SYSTEM
+from claims_api.usecases.on_record import decide, tell
 from claims_api.usecases.payments import settle_case
 from claims_api.usecases.requests.freezing import withdraw_pending
 from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
@@ -65,7 +65,7 @@ def ask_write_off(uow: Uow, deps: Deps, claim_id: str, *, reason: Reason, who: s
     )
     store.add_write_offs(uow.tx, [asked])
     if asked.amount_ore > deps.settings.write_off_alone_max_ore:
-        _tell(uow, case, fresh, "write_off.proposed", "Avskriving er foreslått", who, asked.amount_ore)
+        _tell_amount(uow, case, fresh, "write_off.proposed", "Avskriving er foreslått", who, asked.amount_ore)
         return asked
     return _carry_out(uow, deps, case, fresh, asked, who)
 
@@ -120,7 +120,7 @@ def award_costs(
         raise NotFound("case")
     claim = _bearer(uow, case, claim_id)
     _check_award(uow, claim, amount_ore, awarded_on)
-    decision = _decision(uow, case, claim, decisions.COSTS_AWARDED, basis, awarded_on, who)
+    decision = decide(uow, case, claim, decisions.COSTS_AWARDED, reason=basis, effective_on=awarded_on, who=who)
     why = Trace(
         rule="legal_costs.awarded",
         reference=COSTS_REFERENCES[basis],
@@ -139,7 +139,7 @@ def award_costs(
     )
     source = f"decision:{decision.decision_id}"
     ledger.add_transfers(uow.tx, record([draft], source_event=source, recorded_at=case.last_recorded_at))
-    _tell(uow, case, claim, "legal_costs.awarded", "Sakskostnader er idømt", who, amount_ore)
+    _tell_amount(uow, case, claim, "legal_costs.awarded", "Sakskostnader er idømt", who, amount_ore)
     settle_case(uow, deps, case)
     return case
 
@@ -147,11 +147,11 @@ def award_costs(
 def _carry_out(uow: Uow, deps: Deps, case: Case, claim: Claim, write_off: WriteOff, who: str) -> WriteOff:
     barred = claim.status == TIME_BARRED
     withdraw_pending(uow, case, [claim.claim_id], decisions.WRITTEN_OFF)
-    _decision(uow, case, claim, decisions.WRITTEN_OFF, write_off.reason, uow.today, who)
+    decide(uow, case, claim, decisions.WRITTEN_OFF, reason=write_off.reason, effective_on=uow.today, who=who)
     if not barred:
         status = decisions.WRITTEN_OFF
         ledger.end_by_decision(uow.tx, claim.claim_id, status=status, ended_on=uow.today, end_reason=status)
-    _tell(uow, case, claim, "claim.written_off", "Kravet er avskrevet", who, write_off.amount_ore)
+    _tell_amount(uow, case, claim, "claim.written_off", "Kravet er avskrevet", who, write_off.amount_ore)
     settle_case(uow, deps, case)
     if not barred:
         ended = ClaimEnded(
@@ -202,30 +202,5 @@ def _check_award(uow: Uow, claim: Claim, amount_ore: int, awarded_on: date) -> N
         raise Invalid(*errors)
 
 
-def _decision(uow: Uow, case: Case, claim: Claim, kind: str, reason: str, on: date, who: str) -> MoneyDecision:
-    decision = MoneyDecision(
-        decision_id=uow.new_id("decision"),
-        case_id=case.case_id,
-        claim_id=claim.claim_id,
-        kind=kind,
-        reason=reason,
-        effective_on=on,
-        decided_by=who,
-        decided_at=case.last_recorded_at,
-    )
-    decisions.add_decision(uow.tx, decision)
-    return decision
-
-
-def _tell(uow: Uow, case: Case, claim: Claim, kind: str, text: str, who: str, amount_ore: int) -> None:
-    entry = TimelineEntry(
-        entry_id=uow.new_id("timeline"),
-        case_id=case.case_id,
-        claim_id=claim.claim_id,
-        at=case.last_recorded_at,
-        type=kind,
-        summary=f"{text}: {kroner(amount_ore)} kroner (faktura {claim.invoice_number})",
-        actor=who,
-        facts={"claim_id": claim.claim_id, "amount_ore": amount_ore},
-    )
-    cases.add_timeline(uow.tx, [entry])
+def _tell_amount(uow: Uow, case: Case, claim: Claim, kind: str, text: str, who: str, amount_ore: int) -> None:
+    tell(uow, case, claim, kind, f"{text}: {kroner(amount_ore)} kroner", who=who, facts={"amount_ore": amount_ore})

@@ -5,7 +5,6 @@ What is not the caller's to see does not exist for them: the answer is 404, neve
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -14,12 +13,10 @@ from sqlalchemy import Connection
 
 from escalation.domain.policy import Book
 from escalation.store import cases
-from escalation.store.timers import Readers as Scope
 from shared.auth import Role
 from shared.errors import NotFound
-from shared.http import LIMIT_MAX, Ctx, allow
+from shared.http import Ctx, allow, wait_until
 
-Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 After = Annotated[str | None, Query(max_length=200, description="The `next` of the page before.")]
 
 Readers = Annotated[Ctx, allow(Role.AGENCY, Role.CASEWORKER, Role.AUDITOR, Role.OPERATOR, Role.DEBTOR)]
@@ -32,8 +29,6 @@ MinVersion = Annotated[
     int | None,
     Query(ge=1, description="A case_version that claims-api told you: the answer is at least as new (waits 2 s)."),
 ]
-WAIT_S = 2.0
-_POLL_S = 0.02
 
 
 def wait_for(ctx: Ctx, case_id: str, min_version: int | None) -> None:
@@ -43,29 +38,17 @@ def wait_for(ctx: Ctx, case_id: str, min_version: int | None) -> None:
     """
     if min_version is None:
         return
-    machine = ctx.service.machine
-    until = machine.monotonic() + WAIT_S
-    rest = threading.Event()
-    while machine.monotonic() < until:
-        with ctx.read() as tx:
-            heard = cases.heard_version(tx, case_id)
-        if heard is not None and heard >= min_version:
-            return
-        rest.wait(_POLL_S)
+
+    def there(tx: Connection) -> bool:
+        heard = cases.heard_version(tx, case_id)
+        return heard is not None and heard >= min_version
+
+    wait_until(ctx, there)
 
 
 def book_of(ctx: Ctx) -> Book:
     """Return the ladder, numbers and holds that this service works by."""
     return cast(Book, ctx.service.app.state.book)
-
-
-def scope_of(ctx: Ctx) -> Scope:
-    """Return whose cases the caller may see."""
-    caller = ctx.caller
-    return Scope(
-        unit=caller.unit if caller.role is Role.AGENCY else None,
-        debtor_ref=caller.debtor_ref if caller.role is Role.DEBTOR else None,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +66,13 @@ class Seen:
 
 def see_case(tx: Connection, ctx: Ctx, case_id: str) -> Seen:
     """Return what the caller may see of a case; raises NotFound."""
-    scope = scope_of(ctx)
+    sight = ctx.caller.sight
     head = cases.head(tx, case_id)
-    if head is None or (scope.unit is not None and head.creditor_unit != scope.unit):
+    if head is None or (sight.unit is not None and head.creditor_unit != sight.unit):
         raise NotFound("case")
-    if scope.debtor_ref is None:
+    if sight.debtor_ref is None:
         return Seen(head=head)
-    theirs = cases.claims_of_debtor(tx, case_id, scope.debtor_ref)
+    theirs = cases.claims_of_debtor(tx, case_id, sight.debtor_ref)
     if not theirs:
         raise NotFound("case")
     shared = frozenset(claim_id for claim_id, position in theirs.items() if position)

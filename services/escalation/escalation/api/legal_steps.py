@@ -8,14 +8,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from escalation.api.access import After, Clerks, Desk, Limit, book_of
+from escalation.api.access import After, Clerks, Desk, book_of
 from escalation.api.views import LegalStepView, legal_step_view
 from escalation.domain.outcomes import Outcome
 from escalation.store import cases, legal
 from escalation.usecases import legal_steps
 from escalation.usecases.cover import assess
 from shared.errors import FieldError, Invalid, NotFound
-from shared.http import LIMIT_DEFAULT
+from shared.http import LIMIT_DEFAULT, Limit
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1/legal-steps", tags=["legal steps"])

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from escalation.api.access import After, Limit, Readers, scope_of
+from escalation.api.access import After, Readers
 from escalation.store import timers
 from shared.errors import FieldError, Invalid
-from shared.http import LIMIT_DEFAULT
+from shared.http import LIMIT_DEFAULT, Limit
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1", tags=["upcoming"])
@@ -47,7 +47,7 @@ def upcoming(
     with ctx.read() as tx:
         found = timers.upcoming(
             tx,
-            scope_of(ctx),
+            ctx.caller.sight,
             until=ctx.today + timedelta(days=days),
             steps=STEPS,
             after=None if after is None else _read_cursor(after),

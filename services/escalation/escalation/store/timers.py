@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select, update
 from escalation.domain.planner import Next
 from escalation.store.cases import CASE, CLAIM_DEBTOR
 from escalation.tables import TimerRow
+from shared.auth import Sight
 from shared.db import chunks, table_of, upsert
 
 TIMER = table_of(TimerRow)
@@ -27,14 +28,6 @@ class Upcoming:
     claim_ids: tuple[str, ...]
     step: str
     on: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readers:
-    """Whose cases may be seen: a unit's own, a debtor's own, or (both None) all."""
-
-    unit: str | None = None
-    debtor_ref: str | None = None
 
 
 def armed(case_id: str, version: int, nexts: Mapping[str, Next]) -> list[dict[str, Any]]:
@@ -113,7 +106,7 @@ def oldest_due(tx: Connection, today: date) -> date | None:
 
 def upcoming(
     tx: Connection,
-    readers: Readers,
+    sight: Sight,
     *,
     until: date,
     steps: Sequence[str],
@@ -123,7 +116,7 @@ def upcoming(
     """Return what happens up to ``until``, by day, case and step, after the item whose three are ``after``."""
     key = (TIMER.c.happens_on, TIMER.c.case_id, TIMER.c.step)
     query = (
-        _seen(select(*key), readers)
+        _seen(select(*key), sight)
         .where(TIMER.c.happens_on <= until, TIMER.c.step.in_(steps))
         .group_by(*key)
         .order_by(*key)
@@ -141,7 +134,7 @@ def upcoming(
     groups = [tuple(row) for row in tx.execute(query)]
     claims: dict[tuple[Any, ...], list[str]] = {group: [] for group in groups}
     for piece in chunks(sorted({case_id for _, case_id, _ in groups})):
-        inside = _seen(select(*key, TIMER.c.claim_id), readers).where(TIMER.c.case_id.in_(piece))
+        inside = _seen(select(*key, TIMER.c.claim_id), sight).where(TIMER.c.case_id.in_(piece))
         for *group, claim_id in tx.execute(inside.order_by(TIMER.c.claim_id)):
             if tuple(group) in claims:
                 claims[tuple(group)].append(claim_id)
@@ -151,12 +144,12 @@ def upcoming(
     ]
 
 
-def _seen(query: Select[Any], readers: Readers) -> Select[Any]:
-    if readers.unit is not None:
-        query = query.join(CASE, CASE.c.case_id == TIMER.c.case_id).where(CASE.c.creditor_unit == readers.unit)
-    if readers.debtor_ref is not None:
+def _seen(query: Select[Any], sight: Sight) -> Select[Any]:
+    if sight.unit is not None:
+        query = query.join(CASE, CASE.c.case_id == TIMER.c.case_id).where(CASE.c.creditor_unit == sight.unit)
+    if sight.debtor_ref is not None:
         query = query.join(CLAIM_DEBTOR, CLAIM_DEBTOR.c.claim_id == TIMER.c.claim_id)
-        query = query.where(CLAIM_DEBTOR.c.debtor_ref == readers.debtor_ref)
+        query = query.where(CLAIM_DEBTOR.c.debtor_ref == sight.debtor_ref)
     return query
 
 
@@ -165,4 +158,4 @@ def open_cases(tx: Connection, *, unit: str | None, after: str | None, rows_max:
     query = select(TIMER.c.case_id).where(TIMER.c.step != "none").distinct().order_by(TIMER.c.case_id).limit(rows_max)
     if after is not None:
         query = query.where(TIMER.c.case_id > after)
-    return list(tx.execute(_seen(query, Readers(unit=unit))).scalars())
+    return list(tx.execute(_seen(query, Sight(unit=unit))).scalars())

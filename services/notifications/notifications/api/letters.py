@@ -11,11 +11,11 @@ from pydantic import BaseModel, Field
 
 from notifications.store import documents
 from notifications.store import letters as store
-from notifications.store.letters import Reader, Shown
+from notifications.store.letters import Shown
 from notifications.usecases.proving import deadline_proof
-from shared.auth import Caller, Role
+from shared.auth import Role
 from shared.errors import Crash, NotFound
-from shared.http import LIMIT_DEFAULT, LIMIT_MAX, Ctx, allow
+from shared.http import LIMIT_DEFAULT, Ctx, Limit, allow
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1", tags=["letters"])
@@ -71,11 +71,11 @@ def list_letters(
     ctx: ReaderCtx,
     case_id: Annotated[str | None, Query(max_length=80)] = None,
     after: Annotated[str | None, Query(max_length=80)] = None,
-    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+    limit: Limit = LIMIT_DEFAULT,
 ) -> Letters:
     """List letters: an agency its own cases', a debtor those sent to them, caseworkers and auditors all."""
     with ctx.read() as tx:
-        found = store.page(tx, _reader(ctx.caller), case_id=case_id, after=after, limit=limit + 1)
+        found = store.page(tx, ctx.caller.sight, case_id=case_id, after=after, limit=limit + 1)
     more = found[limit - 1].letter.letter_id if len(found) > limit else None
     return Letters(items=[_out(one) for one in found[:limit]], next=more)
 
@@ -84,7 +84,7 @@ def list_letters(
 def read_letter(letter_id: str, ctx: ReaderCtx) -> LetterOut:
     """Read one letter."""
     with ctx.read() as tx:
-        found = store.find(tx, letter_id, _reader(ctx.caller))
+        found = store.find(tx, letter_id, ctx.caller.sight)
     if found is None:
         raise NotFound("letter")
     return _out(found)
@@ -98,7 +98,7 @@ def read_letter(letter_id: str, ctx: ReaderCtx) -> LetterOut:
 def read_letter_document(letter_id: str, ctx: ReaderCtx) -> Response:
     """Read the PDF exactly as it was archived when it was rendered; 404 until then."""
     with ctx.read() as tx:
-        found = store.find(tx, letter_id, _reader(ctx.caller))
+        found = store.find(tx, letter_id, ctx.caller.sight)
         document = documents.of_letter(tx, letter_id) if found else None
         content = documents.content(tx, document.sha256) if document else None
     if found is None or document is None:
@@ -110,7 +110,7 @@ def read_letter_document(letter_id: str, ctx: ReaderCtx) -> Response:
 def read_deadline_proof(letter_id: str, ctx: ReaderCtx) -> DeadlineProof:
     """Read the proof of what was sent when, and of the deadline counted from there; 409 until the letter is sent."""
     with ctx.read() as tx:
-        found = store.find(tx, letter_id, _reader(ctx.caller))
+        found = store.find(tx, letter_id, ctx.caller.sight)
         if found is None:
             raise NotFound("letter")
         return DeadlineProof(**deadline_proof(tx, ctx.service.tables, found.letter))
@@ -127,14 +127,6 @@ def pdf_response(content: bytes | None, sha256: str, filename: str) -> Response:
         "X-Content-Type-Options": "nosniff",
     }
     return Response(content, media_type="application/pdf", headers=headers)
-
-
-def _reader(caller: Caller) -> Reader:
-    if caller.role is Role.AGENCY:
-        return Reader(unit=caller.unit)
-    if caller.role is Role.DEBTOR:
-        return Reader(debtor_ref=caller.debtor_ref)
-    return Reader()
 
 
 def _out(shown: Shown) -> LetterOut:

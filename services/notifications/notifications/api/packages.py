@@ -12,7 +12,7 @@ from notifications.store import packages as store
 from notifications.store.packages import Package
 from shared.auth import Role
 from shared.errors import NotFound
-from shared.http import LIMIT_DEFAULT, LIMIT_MAX, Ctx, allow
+from shared.http import LIMIT_DEFAULT, Ctx, Limit, allow
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1", tags=["packages"])
@@ -63,7 +63,7 @@ def list_packages(
     ctx: Desk,
     case_id: Annotated[str | None, Query(max_length=80)] = None,
     after: Annotated[str | None, Query(max_length=80)] = None,
-    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+    limit: Limit = LIMIT_DEFAULT,
 ) -> Packages:
     """List packages, those of a lead case or all."""
     with ctx.read() as tx:

@@ -10,17 +10,10 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_,
 
 from notifications.domain.states import LetterState
 from notifications.store.mailings import LETTER, MAILING, Letter, letter_of
+from shared.auth import Sight
 from shared.tables import Plumbing
 
 TOPIC = "notifications"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """Whose eyes: a unit sees its own letters, a debtor those that were sent to them, neither set: every letter."""
-
-    unit: str | None = None
-    debtor_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +24,16 @@ class Shown:
     withdrawn_reason: str | None
 
 
-def find(tx: Connection, letter_id: str, reader: Reader) -> Shown | None:
+def find(tx: Connection, letter_id: str, sight: Sight) -> Shown | None:
     """Return a letter, or None when there is none the reader may see."""
-    query = _shown().where(LETTER.c.letter_id == letter_id, *_visible(reader))
+    query = _shown().where(LETTER.c.letter_id == letter_id, *_visible(sight))
     row = tx.execute(query).mappings().first()
     return Shown(letter_of(row), row[MAILING.c.withdrawn_reason]) if row else None
 
 
-def page(tx: Connection, reader: Reader, *, case_id: str | None, after: str | None, limit: int) -> list[Shown]:
+def page(tx: Connection, sight: Sight, *, case_id: str | None, after: str | None, limit: int) -> list[Shown]:
     """Return the next letters, oldest first, after the letter ``after``; an unknown ``after`` gives none."""
-    conditions = _visible(reader)
+    conditions = _visible(sight)
     if case_id is not None:
         conditions.append(LETTER.c.case_id == case_id)
     if after is not None:
@@ -57,12 +50,12 @@ def _shown() -> Select[Any]:
     return select(LETTER, MAILING.c.withdrawn_reason).join(MAILING, MAILING.c.mailing_id == LETTER.c.mailing_id)
 
 
-def _visible(reader: Reader) -> list[ColumnElement[bool]]:
+def _visible(sight: Sight) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if reader.unit is not None:
-        conditions.append(LETTER.c.unit == reader.unit)
-    if reader.debtor_ref is not None:
-        conditions += [LETTER.c.debtor_ref == reader.debtor_ref, LETTER.c.state == LetterState.SENT]
+    if sight.unit is not None:
+        conditions.append(LETTER.c.unit == sight.unit)
+    if sight.debtor_ref is not None:
+        conditions += [LETTER.c.debtor_ref == sight.debtor_ref, LETTER.c.state == LetterState.SENT]
     return conditions
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 
 from shared.auth import Role
 from shared.errors import Reject
-from shared.http import LIMIT_MAX, Ctx, allow
+from shared.http import Ctx, allow
 
-Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
 After = Annotated[str | None, Query(max_length=120, description="The `next` of the page before.")]
 
 Senders = Annotated[Ctx, allow(Role.BANK, Role.OPERATOR, Role.CASEWORKER)]
@@ -34,11 +32,6 @@ class BodyIn(BaseModel):
 def person(ctx: Ctx) -> str:
     """Return the person who acts, as four eyes compares them: the name of the token."""
     return ctx.who()
-
-
-def next_of(items: Sequence[Any], key: str, limit: int) -> str | None:
-    """Return the cursor of the page after ``items``, None when this is the last."""
-    return str(getattr(items[-1], key)) if len(items) == limit else None
 
 
 def day_cursor(after: str | None) -> tuple[date, str] | None:

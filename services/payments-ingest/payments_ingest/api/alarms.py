@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from payments_ingest.api.access import After, DayReaders, Limit, Settlers, next_of, person
+from payments_ingest.api.access import After, DayReaders, Settlers, person
 from payments_ingest.store import days
 from payments_ingest.store.days import Alarm
 from shared.errors import Conflict, NotFound
-from shared.http import LIMIT_DEFAULT
+from shared.http import LIMIT_DEFAULT, Limit, next_after
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1", tags=["bank days"])
@@ -57,7 +57,7 @@ def list_alarms(
     """List alarms."""
     with ctx.read() as tx:
         found = days.list_alarms(tx, is_open=state == "open", after=after, limit=limit)
-    return AlarmPage(items=[_out(one) for one in found], next=next_of(found, "alarm_id", limit))
+    return AlarmPage(items=[_out(one) for one in found], next=next_after(found, "alarm_id", limit))
 
 
 @router.post("/alarms/{alarm_id}/settlement", responses=problems(401, 403, 404, 409))

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from payments_ingest.api.access import After, BodyIn, DayReaders, Limit, Operators, day_cursor, person
+from payments_ingest.api.access import After, BodyIn, DayReaders, Operators, day_cursor, person
 from payments_ingest.deps import deps_of
 from payments_ingest.domain.bank_days import Completer, match_lines
 from payments_ingest.store import days, payments
 from payments_ingest.store.days import BankDay
 from payments_ingest.usecases.bank_days import close_bank_day, ensure_accounts
 from shared.errors import NotFound
-from shared.http import LIMIT_DEFAULT
+from shared.http import LIMIT_DEFAULT, Limit
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1", tags=["bank days"])

@@ -14,14 +14,14 @@ from pydantic import BaseModel, Field
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
-from payments_ingest.api.access import After, BodyIn, Clerks, FileReaders, Limit, Senders, next_of
+from payments_ingest.api.access import After, BodyIn, Clerks, FileReaders, Senders
 from payments_ingest.deps import deps_of
 from payments_ingest.domain.files import BankFile, FileState, Source, safe_name
 from payments_ingest.sources.spool import PROCESSING, Stored, folder, store
 from payments_ingest.store import files
 from payments_ingest.usecases.files import Delivery, decide, receive
 from shared.errors import NotFound, Reject
-from shared.http import LIMIT_DEFAULT, Ctx
+from shared.http import LIMIT_DEFAULT, Ctx, Limit, next_after
 from shared.ids import uuid7
 from shared.problems import problems
 
@@ -216,7 +216,7 @@ def list_files(
     """List bank files, newest first."""
     with ctx.read() as tx:
         found = files.list_files(tx, state=state, after=after, limit=limit)
-    return FilePage(items=[_out(file) for file in found], next=next_of(found, "file_id", limit))
+    return FilePage(items=[_out(file) for file in found], next=next_after(found, "file_id", limit))
 
 
 @router.get("/files/{file_id}", responses=problems(401, 403, 404))

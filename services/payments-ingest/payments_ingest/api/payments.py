@@ -8,14 +8,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from payments_ingest.api.access import After, BodyIn, Clerks, Limit, Readers, day_cursor
+from payments_ingest.api.access import After, BodyIn, Clerks, Readers, day_cursor
 from payments_ingest.api.shapes import PaymentDetail, PaymentOut, payment_out, payments_out
 from payments_ingest.deps import deps_of
 from payments_ingest.domain.lines import PaymentState
 from payments_ingest.store import payments
 from payments_ingest.usecases.queue import assign, call_repeated, link_reversal
 from shared.errors import NotFound
-from shared.http import LIMIT_DEFAULT, Ctx
+from shared.http import LIMIT_DEFAULT, Ctx, Limit
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1", tags=["payments"])

@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from payments_ingest.api.access import After, BodyIn, Clerks, Limit, Readers, next_of, person
+from payments_ingest.api.access import After, BodyIn, Clerks, Readers, person
 from payments_ingest.api.wording import blocked_text
 from payments_ingest.domain.refunds import Receiver, RefundState
 from payments_ingest.formats import unpayable
 from payments_ingest.store.refunds import Refund, find_refund, list_refunds
 from payments_ingest.usecases.refunds import approve, name_receiver, try_again, withdraw
 from shared.errors import NotFound
-from shared.http import LIMIT_DEFAULT
+from shared.http import LIMIT_DEFAULT, Limit, next_after
 from shared.idempotency import Idempotent
 from shared.problems import problems
 
@@ -113,7 +113,7 @@ def refunds(
     """List refunds."""
     with ctx.read() as tx:
         found = list_refunds(tx, states=[str(one) for one in state or []], case_id=case_id, after=after, limit=limit)
-    return RefundPage(items=[refund_out(one) for one in found], next=next_of(found, "refund_id", limit))
+    return RefundPage(items=[refund_out(one) for one in found], next=next_after(found, "refund_id", limit))
 
 
 @router.get("/refunds/{refund_id}", responses=problems(401, 403, 404))
