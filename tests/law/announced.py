@@ -113,16 +113,8 @@ FIRST_DAYS = {
     "salaer_lawyer_after_days": "1989-10-01", "salaer_plan": "1989-10-01", "salaer_plan_instalments": "1989-10-01",
     "rettsgebyr": "2017-01-01", "court_complaint": "2019-01-01", "court_attachment": "2019-01-01",
     "drafting_attachment_max": "2019-01-01", "drafting_complaint_max": "2019-01-01",
-    "notice_deadline": "1989-10-01", "demand_deadline": "1989-10-01", "legal_notice_deadline": "1989-10-01",
-    "enforcement_notice": "1993-01-01", "attachment_answer": "1993-01-01", "demand_validity": "1989-10-01",
-    "enforcement_notice_validity": "1993-01-01", "limitation": "1980-01-01",
-    "limitation_after_judgment": "1980-01-01", "interest_after_demand": "1977-01-01",
-    "deduction_month_min": "2026-01-01", "asset_net_min": "2026-01-01",
+    "notice_deadline": "1989-10-01", "demand_deadline": "1989-10-01", "enforcement_notice": "1993-01-01",
+    "limitation": "1980-01-01", "limitation_after_judgment": "1980-01-01", "interest_after_demand": "1977-01-01",
+    "small_rest": "1900-01-01", "demand_fee_gap": "1900-01-01", "grace_bank_days": "1900-01-01",
 }  # fmt: skip
 """The first day each parameter is known for."""
-
-NOT_READ = {
-    "legal_notice_deadline": 14, "enforcement_notice": 14, "attachment_answer": 21, "demand_validity": 6,
-    "enforcement_notice_validity": 12, "deduction_month_min": 100, "asset_net_min": 500,
-}  # fmt: skip
-"""Parameters no rule of claims-api reads: they are kept with the others, and pinned as they stand."""

@@ -9,6 +9,8 @@ from fractions import Fraction
 from law import announced
 from law.goldens import Golden, day, fee_goldens, interest_goldens
 from law.goldens_of_costs import court_goldens, salaer_goldens
+from support.money_book import MoneyBook
+from support.money_book import claim as money_claim
 
 from claims_api.domain.claim_types import claim_type, interest_from
 from claims_api.domain.demand import (
@@ -19,6 +21,7 @@ from claims_api.domain.demand import (
     first_day_after,
     gives_too_little_time,
 )
+from claims_api.domain.facts import Payment
 from claims_api.domain.fees import ChargedClaim, EarlierLetter, FeeRegime, LetterKind
 from claims_api.domain.intake import is_minor, needs_hearing, notice_fault
 from claims_api.domain.limitation import Interrupted, Interruption, is_barred, last_day, last_day_after, warning_due
@@ -153,7 +156,7 @@ def deadline_goldens() -> Iterator[Golden]:
         ],
         answer=[RIPE, date(2026, 4, 9), date(2026, 12, 31), date(2026, 2, 23), date(2026, 1, 22)],
     )  # fmt: skip
-    for kind in (LetterKind.NOTICE, LetterKind.DEMAND):
+    for kind in (LetterKind.NOTICE, LetterKind.DEMAND, LetterKind.WARNING):
         yield Golden(
             name=f"{kind} gives fourteen days from its sending",
             ask=lambda rates, k=kind: [
@@ -234,6 +237,13 @@ def _recent(last: str | None, kind: LetterKind, rates: Rates) -> int:
     return demand_fee(kind, RIPE, date(2026, 3, 4), [claim], last_demand_fee_on=when, rules=rules).value
 
 
+def _rest_after(paid_ore: int, rates: Rates) -> int:
+    kept = MoneyBook(rules=MoneyRules(rates=rates))
+    kept.register(money_claim("c", date(2026, 1, 2), interest=False), 100_000)
+    kept.pay(Payment(payment_id="p", paid_on=date(2026, 2, 2), amount_ore=paid_ore))
+    return kept.balance(date(2026, 2, 2)).total_ore
+
+
 def people_goldens() -> Iterator[Golden]:
     yield Golden(
         name="one fee for a betalingsoppfordring in fourteen days, a varsel besides",
@@ -242,6 +252,11 @@ def people_goldens() -> Iterator[Golden]:
             _recent("2026-02-05", LetterKind.NOTICE, rates),
         ],
         answer=[0, 11_300, 11_300, 3_800],
+    )
+    yield Golden(
+        name="a rest of the whole case of fifty kroner is written off after a payment, an øre more is not",
+        ask=lambda rates: [_rest_after(paid, rates) for paid in (94_999, 95_000, 95_001, 99_999, 100_000)],
+        answer=[5_001, 0, 0, 0, 0],
     )
     yield Golden(
         name="a minor until the eighteenth birthday",
@@ -259,7 +274,7 @@ def people_goldens() -> Iterator[Golden]:
     )
 
 
-def kept_goldens() -> Iterator[Golden]:
+def pinned_goldens() -> Iterator[Golden]:
     for name, first in announced.FIRST_DAYS.items():
         yield Golden(
             name=f"{name} is known from {first}",
@@ -268,10 +283,6 @@ def kept_goldens() -> Iterator[Golden]:
             ],
             answer=[True, False],
         )  # fmt: skip
-    for name, value in announced.NOT_READ.items():
-        yield Golden(
-            name=f"{name} is {value}", ask=lambda rates, n=name: rates.value(n, date(2026, 7, 1)), answer=value
-        )
     yield Golden(
         name="own letters are rounded to an øre until 2025 and to a krone from 2026",
         ask=lambda rates: [
@@ -281,7 +292,7 @@ def kept_goldens() -> Iterator[Golden]:
     )
 
 
-GOLDENS: tuple[Golden, ...] = (
+RULED: tuple[Golden, ...] = (
     *interest_goldens(),
     *fee_goldens(),
     *salaer_goldens(),
@@ -291,5 +302,6 @@ GOLDENS: tuple[Golden, ...] = (
     *deadline_goldens(),
     *limitation_goldens(),
     *people_goldens(),
-    *kept_goldens(),
 )
+"""Answers of rules."""
+GOLDENS: tuple[Golden, ...] = (*RULED, *pinned_goldens())

@@ -60,7 +60,8 @@ def test_the_two_services_hold_the_same_legal_numbers() -> None:
     policy, today = load_book().default, date(2026, 7, 1)
     assert policy.answer_days == RATES.whole("notice_deadline", today) == RATES.whole("demand_deadline", today)
     assert policy.notice_after_due_days == RATES.whole("own_letter_days_after_due", today)
-    assert policy.demand_usable_months == RATES.whole("demand_validity", today)
+    assert policy.grace_bank_days == RATES.whole("grace_bank_days", today)
+    assert policy.demand_usable_months == 6  # inkassoloven § 11: a number of the ladder alone
     assert policy.enforcement_notice_days == RATES.whole("enforcement_notice", today)
 
 

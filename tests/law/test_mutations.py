@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-from law.golden_set import GOLDENS
+from law.golden_set import GOLDENS, RULED
 from law.goldens import Golden
 from law.mutants import code_of
 from law.operators import wrong_code, wrong_rates
 
-from claims_api.domain import claim_types, court_fees, demand, fees, intake, interest, limitation, salaer
+from claims_api.domain import claim_types, court_fees, demand, fees, intake, interest, limitation, rules, salaer
 from claims_api.domain.rates import Rates, load_rates
 from shared import calendar, money
 from shared.law import RateTable
 
 RATES = load_rates()
-RATE_MUTANTS_MIN = 518
+RATE_MUTANTS_MIN = 506
 CODE_MUTANTS_MIN = 290
 
 RULES: tuple[Callable[..., Any], ...] = (
@@ -59,6 +59,9 @@ RULES: tuple[Callable[..., Any], ...] = (
     demand.latest_dispatch,
     demand.gives_too_little_time,
     demand._free_ground,
+    rules.MoneyRules.small_rest_ore,
+    rules.MoneyRules.demand_fee_gap,
+    rules.MoneyRules.after_grace,
     intake.notice_fault,
     intake.is_minor,
     intake.needs_hearing,
@@ -129,6 +132,13 @@ def noticed(goldens: Sequence[Golden], rates: Rates) -> bool:
         except Exception:  # whatever a changed rule raises
             return True
     return False
+
+
+def test_every_table_is_read_by_a_rule() -> None:
+    seen = Seen(RATES.tables)
+    for golden in RULED:
+        golden.asked(Rates(tables=seen))
+    assert sorted(RATES.tables.keys() - seen.read) == []
 
 
 def test_every_changed_rate_is_noticed(readers: dict[str, list[Golden]], record_property: Any) -> None:

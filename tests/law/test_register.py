@@ -127,7 +127,7 @@ NAIVE: Mapping[int, Wrong] = {
     4: code(fees._small_refused, " or not _missed(small[-1], sent_on, rules)", ""),
     5: code(fees._charged_since_reset, "if counting and sent_on >", "if False and sent_on >"),
     6: code(demand.gives_too_little_time, "return sent_on >", "return False and sent_on >"),
-    7: code(demand.first_day_after, "add_bank_days(last.deadline, rules.grace_bank_days)", "last.deadline"),
+    7: code(demand.first_day_after, "rules.after_grace(last.deadline)", "last.deadline"),
     8: code(calendar.deadline_after, "next_working_day(sent_on + timedelta(days=days))", "sent_on + timedelta(days)"),
     9: code(salaer.heavy_from, "days + 1", "days"),
     10: code(salaer.foreign_collection, "exact *= Fraction(factor)", "exact *= Fraction(factor) + heavy"),

@@ -8,14 +8,12 @@ import re
 import runpy
 import tomllib
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from claims_api.domain.rates import EXPECTED
-from claims_api.domain.rules import MoneyRules
 from claims_api.settings import Settings as ClaimsSettings
 from escalation.domain.policy import DEFAULT_FILE
 from escalation.settings import Settings as EscalationSettings
@@ -117,7 +115,7 @@ def test_every_setting_and_data_key_that_is_named_exists(name: str) -> None:
     kind, _, rest = name.partition(":")
     if kind in ("rates.toml", "ladder.toml"):
         assert (EXISTS["table"] if kind == "rates.toml" else ladder_has)(rest)
-    elif name.startswith(("INKASSO_", "MoneyRules.")):
+    elif name.startswith("INKASSO_"):
         assert setting_exists(name)
     elif kind == "agreement":
         assert rest in agreement_keys()
@@ -147,8 +145,6 @@ SETTINGS = (ClaimsSettings, PaymentsSettings, EscalationSettings, NotificationsS
 
 
 def setting_exists(name: str) -> bool:
-    if name.startswith("MoneyRules."):
-        return name.removeprefix("MoneyRules.") in {field.name for field in fields(MoneyRules)}
     field = name.removeprefix("INKASSO_").lower()
     return name.startswith("INKASSO_") and any(field in settings.model_fields for settings in SETTINGS)
 

@@ -260,6 +260,7 @@ def day(today: date, paid_ore: int, *, reminder: Reminder | None = None, booked:
         reminder=reminder,
         booked=booked,
         uncertain=False,
+        rules=RULES,
     ).verdict
 
 
@@ -293,7 +294,7 @@ def test_nobody_is_reminded_and_nothing_broken_while_a_bank_day_is_open(
         one = LINES[paid_ore // 100_000]
         ended = reminder.pay_by if reminder and one.number == 1 else one.due_on
         assert today > add_bank_days(ended, 3)
-        assert set(instalments.bank_days_needed(TODAY, ended)) <= booked
+        assert set(instalments.bank_days_needed(TODAY, ended, rules=RULES)) <= booked
         assert paid_ore < 100_000 * one.number
     if verdict is Verdict.BREAK:
         assert reminder is not None
@@ -313,7 +314,7 @@ def test_whatever_brings_the_debt_down_counts() -> None:
 def test_a_rest_after_the_last_instalment_gets_a_day_of_its_own() -> None:
     paid = PlanMoney(paid_ore=300_000, owed_ore=1_234)
     judged = instalments.judge(
-        LINES, paid, date(2026, 5, 5), agreed_on=TODAY, reminder=None, booked=BOOKED, uncertain=False
+        LINES, paid, date(2026, 5, 5), agreed_on=TODAY, reminder=None, booked=BOOKED, uncertain=False, rules=RULES
     )
     assert judged.verdict is Verdict.REST
     rest = instalments.with_rest(LINES, judged.missing_ore, date(2026, 5, 5))[-1]

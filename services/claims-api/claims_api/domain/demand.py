@@ -16,7 +16,7 @@ from enum import StrEnum
 from claims_api.domain.fees import ChargedClaim, FeeRegime, LetterKind, letter_fee, letter_fees
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.salaer import SalaerClaim, foreign_collection
-from shared.calendar import add_bank_days, deadline_after, is_bank_day, next_working_day, working_day_after
+from shared.calendar import deadline_after, is_bank_day, next_working_day, working_day_after
 from shared.law import Trace, Traced
 
 _DAY = timedelta(days=1)
@@ -128,7 +128,7 @@ def bank_days_needed(claim: ClaimCheck, *, rules: MoneyRules) -> list[date]:
     last = _last_letter(claim)
     if last is None:
         return []
-    until = max(add_bank_days(last.deadline, rules.grace_bank_days), claim.registered_on)
+    until = max(rules.after_grace(last.deadline), claim.registered_on)
     days = (until - claim.registered_on).days
     return [day for day in (claim.registered_on + n * _DAY for n in range(days + 1)) if is_bank_day(day)]
 
@@ -158,7 +158,7 @@ def first_day_after(claim: ClaimCheck, *, rules: MoneyRules) -> date | None:
     last = _last_letter(claim)
     if last is None:
         return None
-    first = working_day_after(add_bank_days(last.deadline, rules.grace_bank_days))
+    first = working_day_after(rules.after_grace(last.deadline))
     return max(first, working_day_after(claim.registered_on)) if last.by_unit else first
 
 
@@ -305,8 +305,8 @@ def _deadline_days(kind: LetterKind, day: date, rules: MoneyRules) -> int:
 def _free_ground(kind: LetterKind, dispatch: date, last_demand_fee_on: date | None, rules: MoneyRules) -> str | None:
     if kind is not LetterKind.DEMAND or last_demand_fee_on is None:
         return None
-    recent = (dispatch - last_demand_fee_on).days < rules.demand_fee_days
-    return "fee_charged_within_14_days" if recent else None
+    recent = (dispatch - last_demand_fee_on).days < rules.demand_fee_gap(dispatch)
+    return "fee_charged_lately" if recent else None
 
 
 def _own_cost(

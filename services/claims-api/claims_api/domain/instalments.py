@@ -13,9 +13,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from claims_api.domain.plans import Instalment
-from shared.calendar import add_bank_days, deadline_after, is_bank_day, is_working_day
+from claims_api.domain.rules import MoneyRules
+from shared.calendar import deadline_after, is_bank_day, is_working_day
 
-GRACE_BANK_DAYS = 3
 REMINDER_DAYS = 14
 _DAY = timedelta(days=1)
 
@@ -106,9 +106,9 @@ def states(instalments: Sequence[Instalment], money: PlanMoney, today: date) -> 
     return found
 
 
-def bank_days_needed(agreed_on: date, checked: date) -> list[date]:
+def bank_days_needed(agreed_on: date, checked: date, *, rules: MoneyRules) -> list[date]:
     """Return the bank days that must be booked before an instalment or reminder that ended on ``checked`` is judged."""
-    last = add_bank_days(checked, GRACE_BANK_DAYS)
+    last = rules.after_grace(checked)
     days = (last - agreed_on).days
     return [day for day in (agreed_on + n * _DAY for n in range(days + 1)) if is_bank_day(day)]
 
@@ -122,6 +122,7 @@ def judge(
     reminder: Reminder | None,
     booked: frozenset[date],
     uncertain: bool,
+    rules: MoneyRules,
 ) -> Judged:
     """Say what a day means for a plan that runs.
 
@@ -137,10 +138,10 @@ def judge(
     missing = missing_ore(instalments, money, one.number)
     reminded = reminder is not None and reminder.number == one.number
     checked = reminder.pay_by if reminder is not None and reminded else one.due_on
-    first = add_bank_days(checked, GRACE_BANK_DAYS) + _DAY
+    first = rules.after_grace(checked) + _DAY
     if today < first:
         return Judged(verdict=Verdict.NOTHING, number=one.number, missing_ore=missing, look_on=first)
-    ready = set(bank_days_needed(agreed_on, checked)) <= booked and is_working_day(today)
+    ready = set(bank_days_needed(agreed_on, checked, rules=rules)) <= booked and is_working_day(today)
     if uncertain or not ready:
         return Judged(verdict=Verdict.WAIT, number=one.number, missing_ore=missing, look_on=today + _DAY)
     if reminded:

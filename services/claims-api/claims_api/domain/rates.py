@@ -27,9 +27,8 @@ EXPECTED = frozenset(
         "salaer_heavy", "salaer_business", "salaer_vat", "salaer_heavy_after_days", "salaer_lawyer_after_days",
         "salaer_plan", "salaer_plan_instalments",
         "rettsgebyr", "court_complaint", "court_attachment", "drafting_attachment_max", "drafting_complaint_max",
-        "notice_deadline", "demand_deadline", "legal_notice_deadline", "enforcement_notice", "attachment_answer",
-        "demand_validity", "enforcement_notice_validity", "limitation", "limitation_after_judgment",
-        "interest_after_demand", "deduction_month_min", "asset_net_min",
+        "notice_deadline", "demand_deadline", "enforcement_notice", "limitation", "limitation_after_judgment",
+        "interest_after_demand", "small_rest", "demand_fee_gap", "grace_bank_days",
     }
 )  # fmt: skip
 """Every table the rules read; a file with one missing or one too many is refused."""

@@ -291,9 +291,9 @@ class _Fold:
         """A rest of the case that is too small to pursue is written off after a payment."""
         owed = [state.owed(day) for state in self._present(payment, payment.named)]
         rest = sum(one.balance.total_ore for one in owed)
-        if not 0 < rest <= self.rules.small_rest_ore:
+        if rest <= 0 or rest > (limit := self.rules.small_rest_ore(day)):
             return
-        inputs: Inputs = {"rest_ore": rest, "limit_ore": self.rules.small_rest_ore}
+        inputs: Inputs = {"rest_ore": rest, "limit_ore": limit}
         self._cover(EntryKind.WRITTEN_OFF, payment.payment_id, day, give_up(rest, owed), inputs=inputs)
         self._mark_ended(day, EndReason.SMALL_REST)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from claims_api.domain.rules import GRACE_BANK_DAYS
+from claims_api.domain.rules import TimeGiven
 from claims_api.store import cases, claims, holds
 from claims_api.store.cases import Case, TimelineEntry
 from claims_api.store.claims import Claim
 from claims_api.store.holds import Hold
-from shared.calendar import add_bank_days, next_working_day, working_day_after
+from shared.calendar import next_working_day, working_day_after
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.events import Event
 from shared.events.claims import HoldEnded, HoldPlaced
@@ -102,15 +102,15 @@ def end_hold(
     *,
     ended_by: str,
     cause: Event | None = None,
-    pay_by: date | None = None,
+    given: TimeGiven | None = None,
     contested: bool = False,
 ) -> date:
     """End a hold on a locked case; returns the first day the ladder may go on. Raises Conflict when it has ended.
 
-    ``pay_by`` is the last day to pay that a letter about the end gives: its bank days of grace pass first.
-    ``contested``: a rejected objection is stood by, so the claims go to their dispute body.
+    ``given`` is the time to pay that a letter about the end gives. ``contested``: a rejected objection is stood by, so
+    the claims go to their dispute body.
     """
-    resume_on = next_working_day(uow.today) if pay_by is None else _after_grace(pay_by)
+    resume_on = next_working_day(uow.today) if given is None else working_day_after(given.grace_to)
     if not holds.end_hold(uow.tx, hold.hold_id, ended_on=uow.today, ended_by=ended_by, resume_on=resume_on):
         raise Conflict("hold-ended", "the hold has ended already")
     stopped = [claim_id for claim_id, stops in holds.claims_of_hold(uow.tx, hold.hold_id).items() if stops]
@@ -122,7 +122,7 @@ def end_hold(
             reason=hold.reason,
             resume_on=resume_on,
             contested=contested,
-            pay_by=pay_by,
+            pay_by=given.pay_by if given else None,
         )
         uow.emit(payload, key=case.case_id, cause=cause)
     entry = TimelineEntry(
@@ -145,10 +145,6 @@ def end_run_out(uow: Uow, *, limit: int) -> int:
     for hold in due:
         end_hold(uow, locked[hold.case_id], hold, ended_by=SYSTEM)
     return len(due)
-
-
-def _after_grace(pay_by: date) -> date:
-    return working_day_after(add_bank_days(pay_by, GRACE_BANK_DAYS))
 
 
 def _stops(uow: Uow, claim_ids: Sequence[str], debtor_ref: str | None) -> dict[str, bool]:

@@ -84,7 +84,7 @@ def look(uow: Uow, deps: Deps, books: Mapping[str, CaseBook]) -> Looked:
     first = min((claim.registered_on for book in books.values() for claim in book.claims), default=uow.today)
     liable = claims.parties_of(uow.tx, ids)
     primary = [book.case.debtor_ref for book in books.values()]
-    since = uow.today - timedelta(days=deps.rules.demand_fee_days)
+    since = uow.today - timedelta(days=deps.rules.demand_fee_gap(uow.today))
     return Looked(
         books=books,
         held=holds.stopping_holds(uow.tx, ids),

@@ -31,7 +31,7 @@ from claims_api.usecases.requests.freezing import let_go, set_status_again
 from claims_api.usecases.requests.notices import SYSTEM, issue_notice
 from claims_api.usecases.requests.refusing import write_reasons
 from shared import parking
-from shared.calendar import add_bank_days, deadline_after
+from shared.calendar import deadline_after
 from shared.errors import FieldError, Invalid
 from shared.events.claims import DisputeBody
 from shared.events.requests import ObjectionContested, ObjectionDecided
@@ -97,7 +97,7 @@ def decide_objection(uow: Uow, deps: Deps, held: Held, decision: Decision, *, wh
         decided_at=held.case.last_recorded_at,
         decided_by=who,
         pay_by=pay_by,
-        look_on=add_bank_days(pay_by, deps.rules.grace_bank_days) + _DAY if pay_by else None,
+        look_on=deps.rules.after_grace(pay_by) + _DAY if pay_by else None,
     )
     text_ids = write_reasons(uow, deps, request, decision.reasons)
     money = _carry_out(uow, deps, held, request, found, who=who)
@@ -322,7 +322,7 @@ def _may_contest(uow: Uow, deps: Deps, held: Held) -> bool:
     pay_by = held.request.pay_by
     if pay_by is None:
         return True
-    needed = bank_days_needed(held.request.decided_on or pay_by, pay_by)
+    needed = bank_days_needed(held.request.decided_on or pay_by, pay_by, rules=deps.rules)
     booked = payments.booked_days(uow.tx, deps.settings.payee_account, needed[0], needed[-1])
     case_ids = [held.case.case_id]
     uncertain = parking.parked_keys(uow.tx, uow.tables, case_ids) or payments.candidates_of(uow.tx, case_ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
+from claims_api.domain.rules import TimeGiven
 from claims_api.store import claims, demands, holds, requests
 from claims_api.store.cases import Case
 from claims_api.store.claims import Claim
@@ -36,12 +37,12 @@ def stop(
 
 
 def let_go(
-    uow: Uow, case: Case, request: Request, *, actor: str, pay_by: date | None = None, contested: bool = False
+    uow: Uow, case: Case, request: Request, *, actor: str, given: TimeGiven | None = None, contested: bool = False
 ) -> None:
     """End what a request stopped in one of its locked cases; nothing when it stops nothing there."""
     for hold in holds.holds_of_request(uow.tx, request.request_id):
         if hold.case_id == case.case_id:
-            end_hold(uow, case, hold, ended_by=actor, pay_by=pay_by, contested=contested)
+            end_hold(uow, case, hold, ended_by=actor, given=given, contested=contested)
 
 
 def withdraw_pending(uow: Uow, case: Case, claim_ids: Collection[str], reason: str) -> None:

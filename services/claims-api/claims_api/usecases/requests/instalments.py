@@ -86,7 +86,7 @@ def _judge(uow: Uow, deps: Deps, plan_id: str) -> Judged:
         reminder = Reminder(number=plan.reminded_number, pay_by=plan.remind_pay_by)
     case_ids = sorted({claim.case_id for claim in seen.claims} | {plan.lead_case_id})
     last = max([one.due_on for one in seen.instalments] + ([reminder.pay_by] if reminder else []))
-    days = bank_days_needed(plan.agreed_on, min(last, uow.today))
+    days = bank_days_needed(plan.agreed_on, min(last, uow.today), rules=deps.rules)
     booked = payments.booked_days(uow.tx, deps.settings.payee_account, days[0], days[-1]) if days else frozenset()
     parked = parking.parked_keys(uow.tx, uow.tables, case_ids)
     return judge(
@@ -97,6 +97,7 @@ def _judge(uow: Uow, deps: Deps, plan_id: str) -> Judged:
         reminder=reminder,
         booked=booked,
         uncertain=bool(parked) or bool(payments.candidates_of(uow.tx, case_ids)),
+        rules=deps.rules,
     )
 
 
@@ -195,7 +196,7 @@ def _break(uow: Uow, deps: Deps, held: Held, seen: Seen) -> None:
     for case_id in held.case_ids:
         case = held.locked[case_id]
         ids = [claim.claim_id for claim in held.of_case(case_id)]
-        let_go(uow, case, request, actor=SYSTEM, pay_by=pay_by)
+        let_go(uow, case, request, actor=SYSTEM, given=deps.rules.time_given(pay_by))
         requests.put_pay_by(uow.tx, request.request_id, ids, pay_by)
         payload = events.PlanBroken(
             plan_id=seen.plan.plan_id,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Literal, cast
 
 from claims_api.deps import Deps
 from claims_api.domain.objections import AFTER_REJECTION_DAYS
 from claims_api.domain.requests import Move, RequestState
+from claims_api.domain.rules import TimeGiven
 from claims_api.store import holds, requests
 from claims_api.store.requests import Request
 from claims_api.usecases.requests import asking
@@ -48,8 +48,9 @@ def refuse(uow: Uow, deps: Deps, held: Held, *, reasons: str | None, who: str) -
         decided_by=who,
         pay_by=pay_by,
     )
+    given = deps.rules.time_given(pay_by) if pay_by else None
     for case_id in held.case_ids:
-        _tell(uow, held, case_id, request, pay_by, who)
+        _tell(uow, held, case_id, request, given, who)
     open_claims = [claim for claim in held.claims if asking.is_open(claim)]
     if open_claims:
         issue_notice(
@@ -91,10 +92,11 @@ def write_reasons(uow: Uow, deps: Deps, request: Request, reasons: str | None) -
     return [text_id]
 
 
-def _tell(uow: Uow, held: Held, case_id: str, request: Request, pay_by: date | None, who: str) -> None:
+def _tell(uow: Uow, held: Held, case_id: str, request: Request, given: TimeGiven | None, who: str) -> None:
     case = held.locked[case_id]
     ids = [claim.claim_id for claim in held.of_case(case_id)]
-    let_go(uow, case, request, actor=who, pay_by=pay_by)
+    let_go(uow, case, request, actor=who, given=given)
+    pay_by = given.pay_by if given else None
     if pay_by is not None:
         requests.put_pay_by(uow.tx, request.request_id, ids, pay_by)
     payload = RequestRefused(
