@@ -227,13 +227,17 @@ def lost_a_race(error: BaseException) -> bool:
     return sqlstate(error) in {"40001", "40P01"}
 
 
-def confine(tx: Connection, units: Collection[str] | None) -> None:
-    """Let the rest of a transaction see and write rows of these creditor units only; None: of every unit.
+def confine(tx: Connection, units: Collection[str] | None, *, register: bool = False) -> None:
+    """Let the rest of a transaction see and write what is of these creditor units only; None: of every unit.
 
-    PostgreSQL's policies (row-level security) do the keeping apart; on SQLite the queries alone do.
+    ``register``: it sees persons of other units too, for intake must find whom they know. PostgreSQL's policies
+    (row-level security) do the keeping apart; on SQLite the queries alone do.
     """
     if units is not None and tx.dialect.name == "postgresql":
-        tx.execute(text("SELECT set_config('inkasso.units', :units, true)"), {"units": ",".join(sorted(units))})
+        tx.execute(_CONFINE, {"units": ",".join(sorted(units)), "register": "open" if register else "closed"})
+
+
+_CONFINE = text("SELECT set_config('inkasso.units', :units, true), set_config('inkasso.register', :register, true)")
 
 
 def passes_by_policies(tx: Connection) -> bool:

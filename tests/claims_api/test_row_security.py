@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 from support.claims import KARI, OLA, Desk, desk
+from support.counter import Counter, demanded, objected
+from support.row_security import kept_apart, rows_seen
 
-from claims_api.tables import Model
+from claims_api.store.cases import find_cases
+from claims_api.tables import PLUMBING, Model
+from claims_api.usecases.casebook import load_books
 from shared.auth import Caller, Role
 from shared.db import confine, passes_by_policies
 from shared.http import Ctx, units_of
@@ -19,7 +25,15 @@ OURS, THEIRS = "bydel-frogner", "deichman"
 OPEN = {
     "creditor": "which units there are is no secret among them",
     "agreement": "read with the creditor",
-    "ledger": "its rows are reached through their case; only remittance and suspense name a unit",
+    "creditor_change": "an operator's, of units and their agreements",
+    "case_counter": "a number",
+    "voucher": "numbers and periods of the collector's books",
+    "voucher_series": "a number",
+    "period": "the collector's books as a whole",
+    "bank_entry": "the collector's account: no unit, no person",
+    "bank_day": "the collector's account: no unit, no person",
+    "feed_writer": "a number",
+    **dict.fromkeys((field.name for field in fields(PLUMBING)), "machinery: no call of a unit reads it"),
 }
 CLAIM = Model.metadata.tables["claim"]
 
@@ -39,15 +53,59 @@ def units_seen(tx: sa.Connection) -> set[str]:
     return set(tx.execute(sa.select(CLAIM.c.unit)).scalars())
 
 
-def test_every_table_with_a_unit_has_a_policy_that_binds_its_owner_too(office: Desk) -> None:
+def test_every_table_has_a_policy_or_a_reason_to_have_none(office: Desk) -> None:
     with office.service.db.read() as tx:
-        bound = set(
-            tx.exec_driver_sql("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity").scalars()
-        )
-        policies = set(tx.exec_driver_sql("SELECT tablename FROM pg_policies").scalars())
         assert not passes_by_policies(tx)
-    with_unit = {name for name, table in Model.metadata.tables.items() if "unit" in table.columns}
-    assert bound == policies == with_unit - set(OPEN)
+    assert kept_apart(office.service.db) == set(Model.metadata.tables) - set(OPEN)
+
+
+def test_a_query_without_any_condition_leaks_nothing(tmp_path: Path, postgres_database: str) -> None:
+    """Claims with letters, money, an objection and a plan over cases of two units; a third unit asks for everything."""
+    with desk(tmp_path, date(2026, 1, 20), database_url=postgres_database) as running:
+        ours = Counter(running)
+        claim = demanded(ours)
+        objected(ours, claim)
+        ours.pay(claim["case_id"], 10_000_00, claim["kid"])
+        rent = {"claim_type": "rent", "creditor_unit": "boligbygg-kf", "premises": "home", "due_date": "2025-12-30"}
+        theirs = ours.case(debtor__national_id=OLA, invoice_date="2025-12-10", **rent)
+        mixed = ours.case(debtor__national_id=OLA)
+        body = {"instalments": 2, "first_due": "2026-03-02", "case_ids": [theirs["case_id"], mixed["case_id"]]}
+        plan = ours.asked(theirs, "plans", body)
+        ours.pay(theirs["case_id"], 100_00, plan["kid"])
+        db = running.service.db
+        every = rows_seen(db, Model.metadata, None)
+        kept = kept_apart(db)
+        filled = {name for name in kept if every[name]}
+        told = {"debtor", "claim_party", "timeline", "demand", "ledger", "payment_part", "request_text", "plan"}
+        assert told <= filled
+        assert len(filled) >= 20
+        stranger = rows_seen(db, Model.metadata, {THEIRS})
+        assert {name: stranger[name] for name in kept if stranger[name]} == {}
+        one, other = (rows_seen(db, Model.metadata, {unit}) for unit in (OURS, "boligbygg-kf"))
+        # Ola owes both units, and his plan is with both; between bank and suspense money is nobody's yet.
+        shared = {"plan", "instalment", "debtor", "ledger"}
+        assert {name for name in kept if one[name] + other[name] != every[name]} <= shared
+        for unit in (OURS, "boligbygg-kf"):
+            the_unit_reckons_with_the_same_books(running, unit)
+
+
+def the_unit_reckons_with_the_same_books(office: Desk, unit: str) -> None:
+    """What a unit's correction is reckoned from is all there, whatever of it belongs to another's case as well."""
+    cases = office.get("/v1/cases", office.agency(unit)).json()["items"]
+    refs = [case["case_id"] for case in cases]
+    assert refs
+    found = []
+    for units in (None, {unit}):
+        with office.service.db.read() as tx:
+            confine(tx, units)
+            books = load_books(tx, find_cases(tx, refs))
+            mine = {claim.claim_id for book in books.values() for claim in book.claims}
+            orders = {
+                case_id: {kid: [one for one in claims if one in mine] for kid, claims in book.kid_claims.items()}
+                for case_id, book in books.items()
+            }
+            found.append(([(b.entries, b.demands, b.parts, b.decisions, b.claims) for b in books.values()], orders))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
 import pytest
+from support.row_security import kept_apart, rows_seen
 from support.timekeeper import Timekeeper, ended, held, let_go, registered
 
 from escalation.app import MIGRATIONS
 from escalation.store import timers
-from escalation.tables import Model
+from escalation.tables import PLUMBING, Model
 from escalation.usecases.firing import fire
 from shared.auth import Role
 from shared.events.escalation import LegalStepDropped, StepDue
@@ -53,6 +55,27 @@ def test_the_golden_ladder_with_a_hold_and_an_end(time: Timekeeper) -> None:
     ]
     ola = time.case(role=Role.DEBTOR, debtor_ref="ola")
     assert [claim["claim_id"] for claim in ola["claims"]] == ["c3"]
+    time.service.db.close()
+
+
+def test_units_are_kept_apart_also_by_the_database(time: Timekeeper) -> None:
+    time.feed(registered("c1"), registered("c2", case="case-2", creditor_unit="deichman", debtor_refs=["ola"]))
+    time.until(date(2026, 2, 18))
+    time.feed(held("manual", "c1"), ended("c2", case="case-2", on=date(2026, 2, 18)))
+    db = time.service.db
+    kept = kept_apart(db)
+    machinery = {field.name for field in fields(PLUMBING)}
+    assert kept == set(Model.metadata.tables) - machinery - {"pace", "control"}, "the last two are of no case"
+    every, stranger = rows_seen(db, Model.metadata, None), rows_seen(db, Model.metadata, {"kulturhus-as"})
+    assert {"ladder_case", "claim", "claim_debtor", "hold", "claim_end", "timer", "step", "demand"} <= {
+        name for name in kept if every[name]
+    }
+    assert {name for name in kept if stranger[name]} == set()
+    one, other = (rows_seen(db, Model.metadata, {unit}) for unit in ("bydel-frogner", "deichman"))
+    assert {name for name in kept if one[name] + other[name] != every[name]} == set()
+    unit = time.client(Role.AGENCY, unit="deichman")
+    assert [unit.get(f"/v1/cases/{case}").status_code for case in ("case-1", "case-2")] == [404, 200]
+    assert unit.get("/v1/upcoming").json()["items"] == []
     time.service.db.close()
 
 

@@ -23,8 +23,9 @@ from claims_api.api.access import Senders
 from claims_api.api.intake import Sent, sent_by, take_in
 from claims_api.api.schemas import Submission
 from claims_api.api.views import ClaimOut
+from shared.db import confine
 from shared.errors import Crash, Reject, RetryLater
-from shared.http import Ctx
+from shared.http import Ctx, units_of
 from shared.problems import problem_body, problems
 
 log = logging.getLogger(__name__)
@@ -162,6 +163,7 @@ def _together(ctx: Ctx, read: Sequence[Read]) -> list[ClaimOut | Reject]:
     if not sent:
         return [one for _, one in read if isinstance(one, Reject)]
     with ctx.uow() as uow:
+        confine(uow.tx, units_of([ctx.caller]), register=True)
         told = iter(take_in(uow, sent))
         return [_answer(next(told) if isinstance(one, Sent) else one) for _, one in read]
 

@@ -54,7 +54,7 @@ def intake_group(service: Service) -> IntakeGroup:
     """Return where the requests of a service wait for their shared commit."""
 
     def apply(uow: Uow, calls: Sequence[Call[Sent]]) -> list[Response | Exception]:
-        confine(uow.tx, units_of(call.asked.ctx.caller for call in calls))
+        confine(uow.tx, units_of(call.asked.ctx.caller for call in calls), register=True)
         return run_together(uow, calls, take_in)
 
     return GroupCommit(service.uow, apply)
