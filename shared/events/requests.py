@@ -141,7 +141,7 @@ class PlanBroken(Payload):
 
 
 class PlanKept(Payload):
-    """A plan is over: everything on its claims is paid, or no longer asked for."""
+    """A plan is over: everything on its claims is paid, or (``reason``) none of them is asked for any more."""
 
     TYPE: ClassVar[str] = f"{PREFIX}.plan.kept.v1"
     TOPIC: ClassVar[str] = "claims"
@@ -151,6 +151,7 @@ class PlanKept(Payload):
     lead_case_id: Ident
     claim_ids: list[Ident]
     kept_on: Day
+    reason: Literal["paid", "withdrawn", "written_off", "time_barred"] = "paid"
 
 
 class ObjectionRaised(Payload):

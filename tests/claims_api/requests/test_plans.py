@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -69,10 +70,41 @@ def test_a_plan_paid_as_agreed_is_kept_to_the_last_ore(desk: Counter) -> None:
     shown = desk.read(plan, desk.debtor(claim))
     assert (shown["state"], [one["state"] for one in shown["instalments"]]) == ("kept", ["paid"] * 3)
     assert [one.reason for one in desk.told(HoldEnded)] == ["plan"]
-    assert [one.plan_id for one in desk.told(PlanKept)] == [plan["request_id"]]
+    assert [(one.plan_id, one.reason) for one in desk.told(PlanKept)] == [(plan["request_id"], "paid")]
     assert desk.last(ClaimEnded).reason == "settled"
     assert desk.notices() == ["plan_agreed", "plan_kept"]
     assert desk.told(PlanInstalmentMissed) == []
+
+
+def barred(desk: Counter, claim: Any) -> None:
+    desk.office.clock.set(date(2026, 6, 16))
+    desk.office.run_job("limitation")
+
+
+def taken_back(desk: Counter, claim: Any) -> None:
+    body = {"reason": "taken_back", "effective_date": "2026-01-20"}
+    desk.office.post(f"/v1/claims/{claim['claim_id']}/withdrawal", body)
+
+
+@pytest.mark.parametrize(
+    ("ends", "reason", "words"),
+    [
+        (barred, "time_barred", "Nedbetalingsavtalen er avsluttet: kravene er foreldet"),
+        (taken_back, "withdrawn", "Nedbetalingsavtalen er avsluttet: kravene er trukket"),
+    ],
+)
+def test_a_plan_whose_claims_are_asked_for_no_more_is_over_and_not_kept(
+    desk: Counter, ends: Callable[[Counter, Any], None], reason: str, words: str
+) -> None:
+    claim = desk.case(limitation_date="2026-06-15")
+    plan = agreed(desk, claim, **TERMS, acknowledges=False)
+    ends(desk, claim)
+    assert desk.read(plan)["state"] == "withdrawn"
+    assert [one.reason for one in desk.told(PlanKept)] == [reason]
+    timeline = desk.office.get(f"/v1/cases/{claim['case_id']}/timeline", desk.office.clerk()).json()["items"]
+    assert [one["summary"] for one in timeline if one["type"] == "plan.ended"] == [words]
+    assert "plan_kept" not in desk.notices()
+    assert desk.told(HoldEnded)[-1].reason == "plan"
 
 
 def test_money_on_any_kid_keeps_the_plan(desk: Counter) -> None:

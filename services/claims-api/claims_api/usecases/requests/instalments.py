@@ -5,7 +5,8 @@ Judging the same day twice does nothing twice: what a judgement did is on the pl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
 
 from claims_api.deps import Deps
 from claims_api.domain.instalments import Judged, Reminder, Verdict, bank_days_needed, judge, with_rest
@@ -14,6 +15,7 @@ from claims_api.domain.plans import Instalment
 from claims_api.domain.requests import Move
 from claims_api.store import payments, requests
 from claims_api.store import requests_plans as store
+from claims_api.store.claims import Claim
 from claims_api.store.requests import Request
 from claims_api.store.requests_plans import Plan
 from claims_api.usecases.consequences import CLOSED_BY_HAND
@@ -28,6 +30,15 @@ from shared.calendar import deadline_after
 from shared.events import requests as events
 from shared.money import kroner
 from shared.uow import Uow
+
+EndReason = Literal["paid", "withdrawn", "written_off", "time_barred"]
+_BY_HAND: tuple[EndReason, ...] = ("time_barred", "written_off", "withdrawn")
+_OVER: Mapping[EndReason, str] = {
+    "paid": "Nedbetalingsavtalen er fullført",
+    "withdrawn": "Nedbetalingsavtalen er avsluttet: kravene er trukket",
+    "written_off": "Nedbetalingsavtalen er avsluttet: kravene er avskrevet",
+    "time_barred": "Nedbetalingsavtalen er avsluttet: kravene er foreldet",
+}
 
 
 def judge_plans(uow: Uow, deps: Deps, *, limit: int) -> int:
@@ -102,9 +113,10 @@ def _judge(uow: Uow, deps: Deps, plan_id: str) -> Judged:
 
 
 def _keep(uow: Uow, deps: Deps, held: Held, seen: Seen) -> None:
-    """Everything is paid: kept. When every claim was taken back or given up instead there is nothing to confirm."""
-    taken_back = all(claim.status in CLOSED_BY_HAND for claim in held.claims)
-    request = asking.move(uow, held.request, Move.WITHDRAW if taken_back else Move.KEEP, ended_on=uow.today)
+    """Nothing is left to pay: kept, or over for another reason, and then there is nothing to confirm."""
+    reason = _end_reason(held.claims)
+    paid = reason == "paid"
+    request = asking.move(uow, held.request, Move.KEEP if paid else Move.WITHDRAW, ended_on=uow.today)
     store.change_plan(uow.tx, seen.plan.plan_id, look_on=None)
     for case_id in held.case_ids:
         case, mine = held.locked[case_id], held.of_case(case_id)
@@ -115,13 +127,22 @@ def _keep(uow: Uow, deps: Deps, held: Held, seen: Seen) -> None:
             lead_case_id=seen.plan.lead_case_id,
             claim_ids=[claim.claim_id for claim in mine],
             kept_on=uow.today,
+            reason=reason,
         )
         uow.emit(payload, key=case_id)
-        summary = "Kravene i avtalen skal ikke betales lenger" if taken_back else "Nedbetalingsavtalen er fullført"
-        asking.tell(uow, case, "plan.kept", summary, actor=SYSTEM, plan_id=seen.plan.plan_id)
+        kind = "plan.kept" if paid else "plan.ended"
+        asking.tell(uow, case, kind, _OVER[reason], actor=SYSTEM, plan_id=seen.plan.plan_id)
     set_status_again(uow, held.claims)
-    if not taken_back:
+    if paid:
         issue_notice(uow, deps, held.case, "plan_kept", request=request, claims=held.claims)
+
+
+def _end_reason(about: Sequence[Claim]) -> EndReason:
+    """Return why nothing is left of a plan's claims: paid when any of them was, else what ended them."""
+    closed = {claim.status for claim in about}
+    if not closed <= CLOSED_BY_HAND:
+        return "paid"
+    return next(reason for reason in _BY_HAND if reason in closed)
 
 
 def _ask_for_rest(uow: Uow, deps: Deps, held: Held, seen: Seen, judged: Judged) -> None:
