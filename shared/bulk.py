@@ -90,7 +90,7 @@ def update_rows(tx: Connection, table: Table, rows: Rows, *, key: str) -> None:
     quote = tx.dialect.identifier_preparer.quote
     changed = [column for column in rows[0] if column != key]
     names = (*changed, key)
-    shape = _shape(tx, table, names)
+    shape = _shape(tx, table, names, filled=False)
     values = shape.converted([tuple(row[name] for name in names) for row in rows])
     name, one = quote(table.name), quote(key)
     if tx.dialect.name == "postgresql" and not shape.has_json:
@@ -132,21 +132,22 @@ class _Shape:
         return list(zip(*columns, *(repeat(value, len(rows)) for value in self.left_out), strict=True))
 
 
-_shapes: dict[tuple[str, int, tuple[str, ...]], _Shape] = {}
+_shapes: dict[tuple[str, int, tuple[str, ...], bool], _Shape] = {}
 _DOCUMENT = "json_populate_recordset(NULL::{}, %s::json)"
 
 
-def _shape(tx: Connection, table: Table, names: tuple[str, ...]) -> _Shape:
-    key = (tx.dialect.name, id(table), names)
+def _shape(tx: Connection, table: Table, names: tuple[str, ...], *, filled: bool = True) -> _Shape:
+    key = (tx.dialect.name, id(table), names, filled)
     known = _shapes.get(key)
     if known is None:
-        known = _shapes[key] = _make_shape(table, names, tx.dialect)
+        known = _shapes[key] = _make_shape(table, names, tx.dialect, filled=filled)
     return known
 
 
-def _make_shape(table: Table, names: tuple[str, ...], dialect: Dialect) -> _Shape:
+def _make_shape(table: Table, names: tuple[str, ...], dialect: Dialect, *, filled: bool) -> _Shape:
+    """``filled``: columns that are left out get their defaults, as in a new row; a change leaves them as they are."""
     quote = dialect.identifier_preparer.quote
-    defaults = {c.name: _default(c) for c in table.c if c.default is not None and c.name not in names}
+    defaults = {c.name: _default(c) for c in table.c if filled and c.default is not None and c.name not in names}
     every = (*names, *defaults)
     converters = tuple(_converter(table.c[name], dialect) for name in every)
     return _Shape(

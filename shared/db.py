@@ -6,6 +6,7 @@ What does not: any table or query of a service (its ``tables`` and ``store``).
 
 from __future__ import annotations
 
+import json
 import threading
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -261,9 +262,13 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
 
 
 def any_of(tx: Connection, column: Column[Any], values: Iterable[str]) -> ColumnElement[bool]:
-    """Say that a text column holds one of these values; PostgreSQL gets them as one array, however many they are."""
+    """Say that a text column holds one of these values.
+
+    PostgreSQL gets them as one array and SQLite as one document, however many they are: the statement stays the same.
+    """
     if tx.dialect.name != "postgresql":
-        return column.in_(list(values))
+        document = func.json_each(bindparam(None, json.dumps(list(values)), type_=String)).table_valued("value")
+        return column.in_(select(document.c.value))
     return column == any_(bindparam(None, list(values), type_=ARRAY(String)))
 
 

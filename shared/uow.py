@@ -6,17 +6,17 @@ rows of ``events`` and pointers in ``outbox`` at the end of the same transaction
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select, text, tuple_, update
-from sqlalchemy.sql import bindparam
+from sqlalchemy import Connection, text
 
 from shared.bus import MAX_RECORD_BYTES, RecordRefused, partition_for
 from shared.clock import Clock, Machine
-from shared.db import Database, chunks, insert_ignore, insert_rows
+from shared.db import Database, insert_rows
 from shared.events import Envelope, Event, Payload, encode
 from shared.events.base import PREFIX
 from shared.events.catalogue import TOPICS
@@ -28,6 +28,12 @@ KEY_MAX_CHARS = 80
 VALUE_MAX_BYTES = MAX_RECORD_BYTES - 10_000
 """What the envelope leaves for an event's data."""
 
+_MOVE_STREAMS_SQLITE = text(
+    "INSERT INTO stream_version (topic, key, version)"
+    " SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(:streams) WHERE true"
+    " ON CONFLICT (topic, key) DO UPDATE SET version = stream_version.version + excluded.version"
+    " RETURNING topic, key, version"
+)
 _MOVE_STREAMS = text(
     "INSERT INTO stream_version AS s (topic, key, version)"
     " SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:counts AS bigint[]))"
@@ -155,20 +161,9 @@ class Uow:
                 "counts": [wanted[stream] for stream in streams],
             }
             return {(t, k): reached - wanted[t, k] for t, k, reached in self.tx.execute(_MOVE_STREAMS, arrays)}
-        table = self.tables.stream_version
-        insert_ignore(self.tx, table, [{"topic": t, "key": k, "version": 0} for t, k in streams])
-        stood: dict[tuple[str, str], int] = {}
-        for piece in chunks(streams):
-            query = select(table.c.topic, table.c.key, table.c.version)
-            found = self.tx.execute(query.where(tuple_(table.c.topic, table.c.key).in_(piece)))
-            stood.update({(topic, key): version for topic, key, version in found})
-        self.tx.execute(
-            update(table)
-            .where(table.c.topic == bindparam("of_topic"), table.c.key == bindparam("of_key"))
-            .values(version=bindparam("reached")),
-            [{"of_topic": t, "of_key": k, "reached": stood[t, k] + wanted[t, k]} for t, k in streams],
-        )
-        return stood
+        document = json.dumps([(topic, key, wanted[topic, key]) for topic, key in streams])
+        moved = self.tx.execute(_MOVE_STREAMS_SQLITE, {"streams": document}).all()
+        return {(topic, key): reached - wanted[topic, key] for topic, key, reached in moved}
 
     def _event_row(self, emitted: _Emitted, version: int) -> dict[str, object]:
         cause = emitted.cause.envelope if emitted.cause else None

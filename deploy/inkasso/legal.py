@@ -100,12 +100,13 @@ def submit(
     step_id: StepId,
     on: Day = None,
     reference: Annotated[str, typer.Option(help="Rettsorganets egen referanse.")] = "",
+    own_papers: Annotated[bool, typer.Option(help="Sendt inn med andre papirer enn pakken herfra.")] = False,
     clerk: Clerk = "",
 ) -> None:
     """Registrer at et godkjent steg er sendt inn."""
     server = connect()
     try:
-        body = {"submitted_on": _day(server, on), "reference": reference or None}
+        body = {"submitted_on": _day(server, on), "reference": reference or None, "own_papers": own_papers}
         _tell(server.post(f"{PATH}/{step_id}/submission", body, role=Role.CASEWORKER, name=clerk))
     except Refused as refused:
         raise explain(refused) from None
@@ -138,6 +139,10 @@ def _day(server: Server, on: datetime | None) -> str:
 
 def _tell(step: Json) -> None:
     line = f"{legal_step(step)}: {word(LEGAL_STATES, step['state'])}"
+    if step["package_failure"]:
+        line += f", pakken mangler: {step['package_failure']}"
+    elif step["package_ready_on"] and not step["submitted_on"]:
+        line += f", pakken er klar siden {day(step['package_ready_on'])}"
     if step["outcome"]:
         line += f", {word(OUTCOMES, step['outcome'])} {day(step['outcome_on'])}"
     if step["monthly_ore"]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.ladders import BOOK, claim
-from support.timekeeper import Timekeeper, ended, held, let_go, registered
+from support.timekeeper import Timekeeper, ended, held, let_go, papers, registered
 
 from escalation.domain.cover import Fact, Seen, judge_cover
 from escalation.domain.preflight import checks
@@ -151,6 +151,7 @@ def test_nothing_found_speaks_against_the_next_petition(time: Timekeeper) -> Non
     first = step_of(time)["legal_step_id"]
     client = time.client()
     client.post(f"/v1/legal-steps/{first}/approval")
+    time.feed(papers(first))
     client.post(f"/v1/legal-steps/{first}/submission", json={"submitted_on": "2026-03-10"})
     client.post(f"/v1/legal-steps/{first}/outcome", json={"outcome": "nothing_found", "on": "2026-03-10"})
     time.until(date(2026, 4, 28))

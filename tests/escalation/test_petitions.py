@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from support.machine import HandMachine
-from support.timekeeper import EPOCH, Timekeeper, held, let_go, registered
+from support.timekeeper import EPOCH, Timekeeper, held, let_go, papers, registered
 
 from shared.bus import Record
 from shared.events.claims import ClaimBalanceChanged
 from shared.events.escalation import LegalStepApproved, LegalStepDropped, LegalStepEnded, LegalStepSubmitted
 from shared.events.legal import PetitionDeclined
+from shared.events.notifications import PackageSubmitted
 
 RIPE = date(2026, 3, 10)
 
@@ -59,6 +60,8 @@ def test_the_debtors_other_ripe_case_can_go_with_the_first(time: Timekeeper) -> 
         assert [part.legal_step_id for part in one.parts] == [first, second]
     assert states(time) == ["approved", "approved"]
 
+    time.feed(papers(first, second, on=RIPE))
+    assert time.case("case-2")["legal_steps"][-1]["package_ready_on"] == RIPE.isoformat()
     assert post(time, second, "submission", submitted_on=RIPE.isoformat(), reference="26-7").status_code == 200
     assert {one.case_id for one in time.published(LegalStepSubmitted)} == {"case-1", "case-2"}
     assert states(time) == ["submitted", "submitted"]
@@ -69,9 +72,24 @@ def test_the_debtors_other_ripe_case_can_go_with_the_first(time: Timekeeper) -> 
     time.check()
 
 
-def test_what_is_taken_back_is_taken_back_for_one_case(time: Timekeeper) -> None:
-    first, _ = two_cases(time)
+def test_a_body_that_takes_a_petition_electronically_has_all_its_cases(time: Timekeeper) -> None:
+    first, second = two_cases(time)
     post(time, first, "approval", case_ids=["case-2"])
+    time.feed(
+        PackageSubmitted(
+            package_id=first, case_id="case-1", legal_step_ids=[first, second], body="namsmann", office="elan",
+            submitted_on=RIPE, reference="26-7",
+        )
+    )  # fmt: skip
+    assert states(time) == ["submitted", "submitted"]
+    assert {one.case_id for one in time.published(LegalStepSubmitted)} == {"case-1", "case-2"}
+    time.check()
+
+
+def test_what_is_taken_back_is_taken_back_for_one_case(time: Timekeeper) -> None:
+    first, second = two_cases(time)
+    post(time, first, "approval", case_ids=["case-2"])
+    time.feed(papers(first, second))
     post(time, first, "submission", submitted_on=RIPE.isoformat())
     assert post(time, first, "outcome", outcome="withdrawn", on=RIPE.isoformat()).status_code == 200
     assert states(time) == ["closed", "submitted"]

@@ -40,7 +40,7 @@ from shared.events.claims import (
     Recipient,
 )
 from shared.events.escalation import LegalStepProposed, StepDue
-from shared.events.notifications import LetterDispatched, LetterSent
+from shared.events.notifications import LetterDispatched, LetterSent, PackageAssembled
 from shared.ids import derived, letter_id
 from shared.migrate import upgrade
 
@@ -165,6 +165,14 @@ def let_go(
     return HoldEnded(
         case_id=case, hold_id=hold, claim_ids=list(claims or ["c1"]), reason=reason, resume_on=resume_on, **changes
     )
+
+
+def papers(*legal_steps: str, case: str = "case-1", on: date = START) -> PackageAssembled:
+    """Return that a petition's package lies ready; its first legal step is the lead case's."""
+    return PackageAssembled(
+        package_id=legal_steps[0], case_id=case, legal_step_ids=list(legal_steps), body="namsmann", office="folder",
+        files=3, sha256="a" * 64, assembled_on=on,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from escalation.domain.policy import Book
 from escalation.store import cases
-from escalation.usecases import following
+from escalation.usecases import following, packages
 from shared.events import REGISTRY, Event, Payload
 from shared.events.claims import (
     ClaimEnded,
@@ -20,7 +20,14 @@ from shared.events.claims import (
     HoldPlaced,
 )
 from shared.events.legal import PetitionDeclined
-from shared.events.notifications import LetterDispatched, LetterFailed, LetterSent
+from shared.events.notifications import (
+    LetterDispatched,
+    LetterFailed,
+    LetterSent,
+    PackageAssembled,
+    PackageFailed,
+    PackageSubmitted,
+)
 from shared.events.requests import (
     ObjectionContested,
     ObjectionWithdrawn,
@@ -75,4 +82,7 @@ def _moving(book: Book) -> dict[type[Payload], Handler]:
         LetterDispatched: following.handler(book, LetterDispatched, following.letter_dispatched),
         LetterSent: following.handler(book, LetterSent, following.letter_sent),
         LetterFailed: following.handler(book, LetterFailed, following.letter_failed),
+        PackageAssembled: packages.handler(book, packages.assembled),
+        PackageFailed: packages.handler(book, packages.failed),
+        PackageSubmitted: packages.handler(book, packages.submitted),
     }

@@ -31,13 +31,14 @@ CaseId = Annotated[str, Field(min_length=1, max_length=80)]
 class ApprovalIn(BaseModel):
     """A decision about a proposed legal step; an empty body approves it, ``case_ids`` with others of the debtor.
 
-    Refusing takes a reason; the claims then rest until ``review_on`` (null: twelve months).
+    Refusing takes a reason; the claims then rest until ``review_on`` (null: twelve months). An approved step may
+    be taken back, with a reason, until it is handed in; it is proposed anew the next working day.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    outcome: Literal["approved", "refused"] = "approved"
-    reason: Literal["cover_unlikely", "small_debt", "hardship", "not_ready", "other"] | None = None
+    outcome: Literal["approved", "refused", "taken_back"] = "approved"
+    reason: Literal["cover_unlikely", "small_debt", "hardship", "not_ready", "papers", "other"] | None = None
     review_on: date | None = None
     case_ids: Annotated[list[CaseId], Field(max_length=legal_steps.JOINED_MAX)] = Field(
         default_factory=list, description="Other cases, of those that can be joined, for the same petition."
@@ -45,22 +46,26 @@ class ApprovalIn(BaseModel):
 
     @model_validator(mode="after")
     def _reason_goes_with_refusal(self) -> ApprovalIn:
-        if (self.outcome == "refused") != (self.reason is not None):
-            raise ValueError("expected a reason with refused, and only with it")
-        if self.review_on is not None and self.outcome == "approved":
+        if (self.outcome == "approved") != (self.reason is None):
+            raise ValueError("expected a reason with refused and taken_back, and only with them")
+        if self.review_on is not None and self.outcome != "refused":
             raise ValueError("expected review_on only with refused")
-        if self.case_ids and self.outcome == "refused":
+        if self.case_ids and self.outcome != "approved":
             raise ValueError("expected case_ids only with approved")
         return self
 
 
 class SubmissionIn(BaseModel):
-    """When an approved step was handed in, and the body's own reference."""
+    """When an approved step was handed in, and the body's own reference.
+
+    ``own_papers``: with other papers than the package, which then need not be ready.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     submitted_on: date
     reference: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9./_-]+$")] | None = None
+    own_papers: bool = False
 
 
 class OutcomeIn(BaseModel):
@@ -118,11 +123,13 @@ def read_legal_step(legal_step_id: str, ctx: Desk) -> LegalStepView:
     summary="Decide about a proposed legal step",
 )
 def decide(legal_step_id: str, ctx: Clerks, body: Annotated[ApprovalIn | None, Field()] = None) -> LegalStepView:
-    """Approve a proposed legal step, or refuse it with a reason. Deciding the same twice is deciding once."""
+    """Approve a proposed legal step, or refuse it with a reason; take an approved one back. The same twice is once."""
     asked = body or ApprovalIn()
     _expect_later(asked.review_on, ctx.today)
     with ctx.uow() as uow:
-        if asked.reason is None:
+        if asked.outcome == "taken_back":
+            decided = legal_steps.take_back(uow, book_of(ctx), legal_step_id, reason=asked.reason or "other")
+        elif asked.reason is None:
             decided = legal_steps.approve(uow, book_of(ctx), legal_step_id, who=ctx.who(), case_ids=asked.case_ids)
         else:
             decided = legal_steps.refuse(
@@ -135,10 +142,15 @@ def decide(legal_step_id: str, ctx: Clerks, body: Annotated[ApprovalIn | None, F
     "/{legal_step_id}/submission", responses=problems(400, 401, 403, 404, 409, 422), summary="Record a submission"
 )
 def submit(legal_step_id: str, ctx: Clerks, body: SubmissionIn) -> LegalStepView:
-    """Record that an approved step was handed in to its body."""
+    """Record that an approved step was handed in to its body; refused (409) while its papers are not ready."""
     with ctx.uow() as uow:
         step = legal_steps.submit(
-            uow, book_of(ctx), legal_step_id, submitted_on=body.submitted_on, reference=body.reference
+            uow,
+            book_of(ctx),
+            legal_step_id,
+            submitted_on=body.submitted_on,
+            reference=body.reference,
+            own_papers=body.own_papers,
         )
     return legal_step_view(step)
 

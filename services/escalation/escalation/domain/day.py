@@ -84,6 +84,8 @@ def advance(book: Book, case: Case, today: date) -> tuple[Case, list[Action]]:
             case = _propose(planner, case, due[Rule.LEGAL], actions)
         if not LETTER_RULES.isdisjoint(due):
             case = _ask(book, case, today, due, actions)
+        # What was proposed waits for a person, and a case gets one demand a day: nothing more is due today.
+        return case, actions
     raise Crash(f"case {case.case_id}: not settled after {ROUNDS_MAX} rounds of one day")
 
 

@@ -185,7 +185,7 @@ class Planner:
         return self._timed("legal_step", day, stage, deadline=claim.demand.deadline, trace=ready.trace)
 
     def _warning(self, claim: Claim, stage: Stage) -> Next:
-        day = self._letter_day(_resumed(claim.review_on or claim.registered_on, claim), claim)
+        day = self._letter_day(_resumed(claim.review_on or working_day_after(claim.registered_on), claim), claim)
         thing = self._timed(WARNING, day, stage, deadline=claim.review_on, trace=None)
         return replace(thing, then=WARNING_THEN)
 

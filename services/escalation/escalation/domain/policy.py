@@ -102,6 +102,7 @@ class Book:
         self.cover = cover
         self._overrides = tuple(sorted(overrides, key=lambda override: -override.closeness))
         self._chosen: dict[tuple[str, str], Policy] = {}
+        self._climbed: dict[tuple[str, str], Ladder] = {}
 
     def policy(self, claim_type: str, creditor_unit: str) -> Policy:
         """Return the numbers for a claim: the override that names most about it, else the default."""
@@ -113,7 +114,10 @@ class Book:
 
     def ladder(self, claim_type: str, creditor_unit: str) -> Ladder:
         """Return the ladder a claim climbs."""
-        return self.ladders[self.policy(claim_type, creditor_unit).ladder]
+        key = (claim_type, creditor_unit)
+        if key not in self._climbed:
+            self._climbed[key] = self.ladders[self.policy(claim_type, creditor_unit).ladder]
+        return self._climbed[key]
 
     def changed(self, numbers: Mapping[str, int]) -> Book:
         """Return this book with other numbers for every claim, as a what-if; raises LadderError as loading does."""

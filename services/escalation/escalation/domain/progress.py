@@ -42,8 +42,12 @@ LEAVES_LEGAL_STEP = frozenset(
 
 def moved(book: Book, claim: Claim, trigger: Trigger) -> Claim:
     """Return the claim after ``trigger``; raises UnlistedTransition."""
+    return replace(claim, stage=_target(book, claim, trigger))
+
+
+def _target(book: Book, claim: Claim, trigger: Trigger) -> str:
     ladder = book.ladder(claim.claim_type, claim.creditor_unit)
-    return replace(claim, stage=ladder.move(claim.claim_id, claim.stage, trigger).target)
+    return ladder.move(claim.claim_id, claim.stage, trigger).target
 
 
 def is_open(book: Book, claim: Claim) -> bool:
@@ -70,8 +74,8 @@ def asked(book: Book, case: Case, step_id: str, kind: DemandKind, claim_ids: Ite
     changed = []
     for claim in map(case.claim, claim_ids):
         counted: dict[str, Any] = {counter: claim.asked(kind) + 1}
-        changed.append(replace(moved(book, claim, trigger), step=step, not_before=None, **counted))
-    return replace(case.with_claims(changed), demanded_on=on)
+        changed.append(replace(claim, stage=_target(book, claim, trigger), step=step, not_before=None, **counted))
+    return case.with_claims(changed, demanded_on=on)
 
 
 def declined(
@@ -311,6 +315,11 @@ def legal_moved(
             claim = replace(claim, judged_on=judged_on, contested=False, contested_part=False, warning=None)
         changed.append(replace(claim, legal_step_id=legal_step_id))
     return case.with_claims(changed)
+
+
+def set_aside(case: Case, claim_ids: Iterable[str], until: date) -> Case:
+    """Nothing is asked for or proposed about these claims before a day."""
+    return case.with_claims([replace(case.claim(claim_id), not_before=until) for claim_id in claim_ids])
 
 
 def reviewed(book: Book, case: Case, claim_ids: Iterable[str], on: date) -> Case:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -132,7 +132,11 @@ class Case:
                 return claim
         raise UnknownClaim(self.case_id, claim_id)
 
-    def with_claims(self, changed: Iterable[Claim]) -> Case:
-        """Return the case with these claims in place of the ones of the same id."""
+    def with_claims(self, changed: Iterable[Claim], demanded_on: date | None = None) -> Case:
+        """Return the case with these claims in place of the ones of the same id, and a demand on that day if given."""
         new = {claim.claim_id: claim for claim in changed}
-        return replace(self, claims=tuple(new.get(claim.claim_id, claim) for claim in self.claims))
+        return Case(
+            case_id=self.case_id,
+            claims=tuple([new.get(claim.claim_id, claim) for claim in self.claims]),
+            demanded_on=demanded_on or self.demanded_on,
+        )

@@ -13,18 +13,13 @@ from sqlalchemy.sql import bindparam
 
 from escalation.domain.state import Case, Claim, DemandKind, Hold, Letter, OpenStep
 from escalation.tables import CaseRow, ClaimDebtorRow, ClaimRow, HoldRow
-from shared.db import chunks, insert_ignore, lock_rows, table_of
+from shared.db import any_of, chunks, insert_ignore, insert_rows, lock_rows, table_of, update_rows
 
 CASE = table_of(CaseRow)
 CLAIM = table_of(ClaimRow)
 CLAIM_DEBTOR = table_of(ClaimDebtorRow)
 HOLD = table_of(HoldRow)
 
-_UPDATE_CASE = (
-    update(CASE)
-    .where(CASE.c.case_id == bindparam("of_case"), CASE.c.version == bindparam("old_version"))
-    .values(version=bindparam("new_version"), demanded_on=bindparam("new_demanded_on"))
-)
 _HEAR = (
     update(CASE)
     .where(CASE.c.case_id == bindparam("of_case"), CASE.c.heard_version < bindparam("heard"))
@@ -60,6 +55,11 @@ def ensure_debtors(tx: Connection, liable: Mapping[str, Sequence[str]]) -> None:
     insert_ignore(tx, CLAIM_DEBTOR, rows)
 
 
+def lock(tx: Connection, case_ids: Iterable[str]) -> None:
+    """Lock cases in sorted order, for a transaction that changes them."""
+    lock_rows(tx, CASE, "case_id", case_ids)
+
+
 def load(tx: Connection, case_ids: Iterable[str], *, lock: bool = False) -> dict[str, Stored]:
     """Read cases by id; ``lock`` takes their rows first, in sorted order, for a transaction that changes them."""
     wanted = sorted(set(case_ids))
@@ -69,14 +69,15 @@ def load(tx: Connection, case_ids: Iterable[str], *, lock: bool = False) -> dict
     claims: dict[str, list[Row[Any]]] = defaultdict(list)
     holds: dict[str, list[Hold]] = defaultdict(list)
     for piece in chunks(wanted):
-        heads.update({row.case_id: row for row in tx.execute(select(CASE).where(CASE.c.case_id.in_(piece)))})
-        query = select(CLAIM).where(CLAIM.c.case_id.in_(piece)).order_by(CLAIM.c.claim_id)
-        for row in tx.execute(query):
+        found = tx.execute(select(CASE).where(any_of(tx, CASE.c.case_id, piece))).all()
+        heads.update({row.case_id: row for row in found})
+        query = select(CLAIM).where(any_of(tx, CLAIM.c.case_id, piece)).order_by(CLAIM.c.claim_id)
+        for row in tx.execute(query).all():
             claims[row.case_id].append(row)
         standing = (
             select(HOLD)
             .join(CLAIM, CLAIM.c.claim_id == HOLD.c.claim_id)
-            .where(CLAIM.c.case_id.in_(piece), HOLD.c.ended_on.is_(None))
+            .where(any_of(tx, CLAIM.c.case_id, piece), HOLD.c.ended_on.is_(None))
             .order_by(HOLD.c.placed_on, HOLD.c.hold_id)
         )
         for row in tx.execute(standing):
@@ -105,7 +106,7 @@ def save(tx: Connection, changes: Sequence[tuple[Stored, Case]], today: date) ->
             if before is None:
                 new.append({"claim_id": claim.claim_id, "case_id": after.case_id, **_values(claim)})
             elif before != claim:
-                moved.append({"of_claim": claim.claim_id, **_changes(before, claim)})
+                moved.append({"claim_id": claim.claim_id, **_changes(before, claim)})
             old_holds = before.holds if before else ()
             placed += [_hold_row(claim.claim_id, hold) for hold in claim.holds if hold not in old_holds]
             kept = {hold.hold_id for hold in claim.holds}
@@ -114,14 +115,12 @@ def save(tx: Connection, changes: Sequence[tuple[Stored, Case]], today: date) ->
                 for hold in old_holds
                 if hold.hold_id not in kept
             ]
-    if new:
-        tx.execute(CLAIM.insert(), new)
+    insert_rows(tx, CLAIM, new)
     _update_claims(tx, moved)
     insert_ignore(tx, HOLD, placed)
     if over:
         tx.execute(_END_HOLD, over)
-    if changes:
-        tx.execute(_UPDATE_CASE, [_case_row(stored, after) for stored, after in changes])
+    update_rows(tx, CASE, [_case_row(stored, after) for stored, after in changes], key="case_id")
 
 
 def _changes(before: Claim, after: Claim) -> dict[str, Any]:
@@ -134,19 +133,17 @@ def _update_claims(tx: Connection, moved: Sequence[Mapping[str, Any]]) -> None:
     """Write moved claims, those that change the same columns in one statement; only a hold may have changed."""
     alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for row in moved:
-        alike[tuple(name for name in row if name != "of_claim")].append(row)
+        alike[tuple(row)].append(row)
     for names, rows in alike.items():
-        if names:
-            changes: dict[str, Any] = {name: bindparam(name) for name in names}
-            tx.execute(update(CLAIM).where(CLAIM.c.claim_id == bindparam("of_claim")).values(changes), rows)
+        if len(names) > 1:
+            update_rows(tx, CLAIM, rows, key="claim_id")
 
 
 def _case_row(stored: Stored, after: Case) -> dict[str, Any]:
     return {
-        "of_case": after.case_id,
-        "old_version": stored.version,
-        "new_version": stored.version + 1,
-        "new_demanded_on": after.demanded_on,
+        "case_id": after.case_id,
+        "version": stored.version + 1,
+        "demanded_on": after.demanded_on,
     }
 
 

@@ -80,6 +80,15 @@ def find(tx: Connection, legal_step_id: str) -> LegalStep | None:
     return None if row is None else _legal_step(row)
 
 
+def find_all(tx: Connection, legal_step_ids: Iterable[str]) -> dict[str, LegalStep]:
+    """Return legal steps by id; those that are unknown are left out."""
+    found: dict[str, LegalStep] = {}
+    for piece in chunks(sorted(set(legal_step_ids))):
+        rows = tx.execute(select(LEGAL_STEP).where(LEGAL_STEP.c.legal_step_id.in_(piece))).mappings()
+        found.update({row["legal_step_id"]: _legal_step(row) for row in rows})
+    return found
+
+
 def of_petition(tx: Connection, step: LegalStep) -> list[LegalStep]:
     """Return the legal steps that share a petition, the lead case's first; of one that shares none, itself."""
     if step.petition_id is None:

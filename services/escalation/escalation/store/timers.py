@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select, update
 
 from escalation.domain.planner import Next
 from escalation.store.cases import CASE, CLAIM_DEBTOR
 from escalation.tables import TimerRow
 from shared.auth import Sight
-from shared.db import chunks, table_of, upsert
+from shared.db import any_of, chunks, table_of, upsert
 
 TIMER = table_of(TimerRow)
 
@@ -71,18 +71,17 @@ def take(tx: Connection, case_ids: Iterable[str], today: date) -> set[str]:
 
     A timer that was armed for a case that has changed since, or that somebody else has fired, fires nothing.
     """
-    taken: dict[str, str] = {}
+    taken: set[str] = set()
     for piece in chunks(case_ids):
-        query = (
-            select(TIMER.c.claim_id, TIMER.c.case_id)
-            .join(CASE, CASE.c.case_id == TIMER.c.case_id)
-            .where(TIMER.c.case_id.in_(piece), TIMER.c.state == ARMED, TIMER.c.wake_on <= today)
-            .where(TIMER.c.version == CASE.c.version)
+        fitting = exists().where(CASE.c.case_id == TIMER.c.case_id, CASE.c.version == TIMER.c.version)
+        claim = (
+            update(TIMER)
+            .where(any_of(tx, TIMER.c.case_id, piece), TIMER.c.state == ARMED, TIMER.c.wake_on <= today, fitting)
+            .values(state=FIRED)
+            .returning(TIMER.c.case_id)
         )
-        taken.update({row.claim_id: row.case_id for row in tx.execute(query)})
-    for piece in chunks(taken):
-        tx.execute(update(TIMER).where(TIMER.c.claim_id.in_(piece), TIMER.c.state == ARMED).values(state=FIRED))
-    return set(taken.values())
+        taken.update(tx.execute(claim).scalars())
+    return taken
 
 
 def count_due(tx: Connection, today: date) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from escalation.domain import progress
+from escalation.domain.day import drop_legal_step
 from escalation.domain.ladder import Trigger
 from escalation.domain.outcomes import DEDUCTIONS, Outcome, consequence, review_day
 from escalation.domain.policy import Book
@@ -18,7 +19,7 @@ from escalation.domain.state import Case
 from escalation.store import cases, cover, legal
 from escalation.store.legal import LegalStep
 from escalation.usecases.desk import Desk
-from shared.calendar import add_months
+from shared.calendar import add_months, working_day_after
 from shared.errors import Conflict, FieldError, Invalid, NotFound, Reject
 from shared.events.escalation import (
     LegalStepApproved,
@@ -119,13 +120,34 @@ def refuse(uow: Uow, book: Book, legal_step_id: str, *, reason: str, review_on: 
     return _read_again(uow, legal_step_id)
 
 
-def submit(uow: Uow, book: Book, legal_step_id: str, *, submitted_on: date, reference: str | None) -> LegalStep:
+def take_back(uow: Uow, book: Book, legal_step_id: str, *, reason: str) -> LegalStep:
+    """Take an approved step back before it is handed in: it falls away, and its claims are proposed anew.
+
+    Raises NotFound; Conflict when it is not approved.
+    """
+    desk = Desk(uow, book, [_known(uow, legal_step_id).case_id])
+    step = _read_again(uow, legal_step_id)
+    _expect(step, "approved")
+    case, drop = drop_legal_step(book, desk.case(step.case_id), legal_step_id, reason)
+    desk.put(progress.set_aside(case, step.claim_ids, working_day_after(uow.today)))
+    desk.drop([drop], step.case_id, None)
+    desk.close()
+    return _read_again(uow, legal_step_id)
+
+
+def submit(
+    uow: Uow, book: Book, legal_step_id: str, *, submitted_on: date, reference: str | None, own_papers: bool = False
+) -> LegalStep:
     """Record that an approved step was handed in to its body, with all of its petition; then it is the body's turn.
 
-    Raises NotFound; Reject for a day that cannot be; Conflict when it is not approved.
+    ``own_papers``: it was handed in with other papers than the platform's package. Raises NotFound; Reject for a day
+    that cannot be; Conflict when it is not approved, or its package is not ready.
     """
     parts, desk = _petition(uow, book, legal_step_id)
     _expect(parts[0], "approved")
+    if not own_papers and parts[0].package_ready_on is None:
+        why = parts[0].package_failure or "it is being made"
+        raise Conflict("papers-missing", f"legal step: expected its package to be ready, got none: {why}")
     parts = [part for part in parts if part.state == "approved"]
     earliest = max(part.decided_on or part.proposed_on for part in parts)
     latest = min(uow.today, *(part.usable_to for part in parts))
