@@ -76,7 +76,6 @@ FILE_STATES: Mapping[str, str] = {
 
 STEPS: Mapping[str, str] = {
     "tvangsvarsel": "varsel om tvangsfullbyrdelse",
-    "tvangsvarsel": "varsel om tvangsfullbyrdelse",
     "legal_step": "rettslig steg",
     "dispatch": "utsending",
     "hold_end": "slutt på stans",
