@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from payments_ingest.formats.camt_fields import Fields
 from payments_ingest.formats.camt_values import (
@@ -40,9 +41,11 @@ class Place:
     flags: tuple[Flag, ...]
 
 
-@dataclass(slots=True)
-class Entry:
-    """The entry itself, its values read; ``booked`` is False for one that is only announced."""
+class Entry(NamedTuple):
+    """The entry itself, its values read; ``booked`` is False for one that is only announced.
+
+    A named tuple and not a dataclass, like the payments: a file has as many of them.
+    """
 
     place: Place
     ordinal: int
@@ -90,23 +93,23 @@ def read_entry(fields: Fields, place: Place, ordinal: int, line: int) -> Entry:
     counts = fields.get("batch_counts")
     direction = ("C" if credit else "D") + ("R" if reversal else "")
     return Entry(
-        place=place,
-        ordinal=ordinal,
-        line=line,
-        booked=status == BOOKED,
-        status=status.strip()[:MAX_CODE],
-        credit=credit,
-        reversal=reversal,
-        ore=ore,
-        amount_text=fields["amount"],
-        booked_on=booked_on,
-        flags=flags,
-        reference=reference,
-        value_day=(fields.get("value_day") or fields.get("value_time") or "")[:10],
-        type_code=_type_code(fields.get("domain"), fields.get("family"), fields.get("sub_family")),
-        key=f"{place.account}/{booked_on.isoformat()}/{reference}/{ore}/{direction}",
-        stated_transactions=sum(map(parse_count, counts)) if counts else None,
-        info=plain(fields.get("info")),
+        place,
+        ordinal,
+        line,
+        status == BOOKED,
+        status.strip()[:MAX_CODE],
+        credit,
+        reversal,
+        ore,
+        fields["amount"],
+        booked_on,
+        flags,
+        reference,
+        (fields.get("value_day") or fields.get("value_time") or "")[:10],
+        _type_code(fields.get("domain"), fields.get("family"), fields.get("sub_family")),
+        f"{place.account}/{booked_on.isoformat()}/{reference}/{ore}/{direction}",
+        sum(map(parse_count, counts)) if counts else None,
+        plain(fields.get("info")),
     )
 
 

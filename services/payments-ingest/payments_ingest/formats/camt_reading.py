@@ -39,7 +39,7 @@ class CamtReading(ABC):
         self.transactions = Transactions(limits)
         self.tables: Tables
         self._accounts = accounts
-        self._space = ""
+        self._tags: dict[str, str] = {}
         self._stream = XmlStream(source, self.log, limits)
         self._sums: dict[Kind | None, list[int]] = {kind: [0, 0] for kind in (*Kind, None)}
         self._lines = 0
@@ -80,7 +80,9 @@ class CamtReading(ABC):
     def items(self) -> Iterator[CamtItem]:
         """Everything in the message, its report last."""
         self._stream.open(VERSIONS)
-        self._space = space = self._stream.namespace
+        space = self._stream.namespace
+        names = ("Document", self.message_name, self.container_name, "Ntry", "NtryDtls")
+        self._tags = {name: space + name for name in names}
         self.tables = tables(space, self._stream.version)
         transaction, entry, container = (f"{space}{name}" for name in ("TxDtls", "Ntry", self.container_name))
         wanted = frozenset({"TxDtls", "Ntry", self.container_name, "GrpHdr"})
@@ -245,9 +247,10 @@ class CamtReading(ABC):
 
     def _check_place(self, element: etree._Element, *names: str) -> etree._Element:
         """The element above ``element``, or above that as many levels as there are ``names``, which must be theirs."""
+        tags = self._tags
         for name in names:
             parent = element.getparent()
-            if parent is None or parent.tag != self._space + name:
+            if parent is None or parent.tag != tags[name]:
                 raise Odd("misplaced", f"an element inside {name}", "one elsewhere")
             element = parent
         return element

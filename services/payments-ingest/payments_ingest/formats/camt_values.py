@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 
 from payments_ingest.formats.bank_text import is_bic
 from shared.calendar import OSLO
@@ -37,6 +38,7 @@ def parse_amount(text: str | None) -> int:
     return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
 
 
+@lru_cache(maxsize=1024)
 def parse_day(text: str) -> date:
     """The day of an ISO date; a time zone behind it is dropped, since the date is the bank's own."""
     day, zone = text[:10], text[10:]
