@@ -23,8 +23,10 @@ from sqlalchemy import JSON, Column, ColumnDefault, Connection, Table
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-FEW = 10
+FEW = 2
 """Up to so many rows the driver's own way is as quick."""
+SOME = 40
+"""Up to so many rows a temporary table costs more than it saves."""
 
 Rows = Sequence[Mapping[str, Any]]
 _IGNORE = " ON CONFLICT DO NOTHING"
@@ -181,15 +183,16 @@ def _insert(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values,
     values = shape.converted(rows)
     name = tx.dialect.identifier_preparer.quote(table.name)
     into = f"INSERT INTO {name} ({shape.columns})"
-    if len(values) <= FEW or tx.dialect.name != "postgresql":
-        places = ", ".join([shape.place] * len(shape.every))
-        return tx.exec_driver_sql(f"{into} VALUES ({places}){conflict}", values).rowcount
-    if not conflict and _takes_copies(tx, table):
-        return _copy(tx, name, shape, values)
-    if shape.has_json:
-        return _by_way_of_a_copy(tx, table, shape, values, conflict)
-    statement = f"{into} SELECT {shape.columns} FROM {_DOCUMENT.format(name)}{conflict}"
-    return tx.exec_driver_sql(statement, (_document(shape.every, values),)).rowcount
+    if tx.dialect.name == "postgresql" and len(values) > FEW:
+        if not conflict and _takes_copies(tx, table):
+            return _copy(tx, name, shape, values)
+        if not shape.has_json:
+            statement = f"{into} SELECT {shape.columns} FROM {_DOCUMENT.format(name)}{conflict}"
+            return tx.exec_driver_sql(statement, (_document(shape.every, values),)).rowcount
+        if len(values) > SOME:
+            return _by_way_of_a_copy(tx, table, shape, values, conflict)
+    places = ", ".join([shape.place] * len(shape.every))
+    return tx.exec_driver_sql(f"{into} VALUES ({places}){conflict}", values).rowcount
 
 
 def _document(names: Sequence[str], rows: _Values) -> str:
@@ -236,10 +239,11 @@ def _by_way_of_a_copy(tx: Connection, table: Table, shape: _Shape, values: _Valu
     """Bring rows by COPY into a temporary table of this connection, and from there by one INSERT."""
     quote = tx.dialect.identifier_preparer.quote
     name, waiting = quote(table.name), quote(f"new_{table.name}")
+    # An earlier call in this transaction may have left rows.
     tx.exec_driver_sql(
-        f"CREATE TEMP TABLE IF NOT EXISTS {waiting} ON COMMIT DELETE ROWS AS SELECT * FROM {name} WITH NO DATA"
+        f"CREATE TEMP TABLE IF NOT EXISTS {waiting} ON COMMIT DELETE ROWS AS SELECT * FROM {name} WITH NO DATA;"
+        f" DELETE FROM {waiting}"
     )
-    tx.exec_driver_sql(f"DELETE FROM {waiting}")  # what an earlier call in this transaction left
     _copy(tx, waiting, shape, values)
     return tx.exec_driver_sql(
         f"INSERT INTO {name} ({shape.columns}) SELECT {shape.columns} FROM {waiting}{conflict}"

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, delete, select, text, tuple_, update
 from sqlalchemy.exc import OperationalError
 
-from shared.db import among, chunks, insert_ignore, sqlstate
+from shared.db import among, chunks, insert_ignore, insert_rows, sqlstate
 from shared.errors import Conflict, Reject
 from shared.http import Ctx
 from shared.tables import Plumbing
@@ -141,7 +141,7 @@ def run_together(
     if rows:
         # In one order for everybody: two groups that share keys wait for one another, never in a circle.
         rows.sort(key=lambda row: (row["client"], row["route"], row["key"]))
-        uow.tx.execute(uow.tables.idempotency.insert(), rows)
+        insert_rows(uow.tx, uow.tables.idempotency, rows)
     return [_answer(call, known, results, fresh=first.get(call.identity) is call) for call in calls]
 
 
