@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
-from support.claims import KARI, OLA, PER, Desk, claim_body
+from sqlalchemy import select
+from support.claims import KARI, MIA, OLA, PER, Desk, claim_body
 
-from claims_api.api.batch import LINE_MAX_BYTES
-from claims_api.tables import ClaimRow
+from claims_api.api.batch import LINE_MAX_BYTES, PER_COMMIT
+from claims_api.invariants import broken
+from claims_api.tables import CaseRow, ClaimRow, DebtorRow, KidRow, LedgerRow, TimelineRow
 from shared.db import table_of
+from shared.events.claims import ClaimRegistered
 
 PEOPLE = (KARI, OLA, PER)
 
@@ -71,6 +75,80 @@ def test_the_same_lines_again_are_answered_alike(office: Desk) -> None:
     content = ndjson(lines(20))
     assert send(office, content) == send(office, content)
     assert office.count(table_of(ClaimRow)) == 20
+
+
+def test_a_line_that_comes_twice_in_a_batch_is_one_claim_told_twice(office: Desk) -> None:
+    bodies = lines(4)
+    bodies[3] = bodies[1]
+    results = send(office, ndjson(bodies))
+    assert [result["line"] for result in results] == [1, 2, 3, 4]
+    assert {**results[3], "line": 2} == results[1]
+    assert office.count(table_of(ClaimRow)) == 3
+    assert office.count(table_of(LedgerRow)) == 3
+
+
+def test_claims_of_a_debtor_share_a_case_within_a_batch_and_across_its_commits(office: Desk) -> None:
+    bodies = [claim_body(external_ref=f"B-{n}") for n in range(PER_COMMIT + 20)]
+    results = send(office, ndjson(bodies))
+    assert len({result["case_id"] for result in results}) == 1
+    assert len({result["kid"] for result in results}) == len(bodies)
+    assert [result["case_version"] for result in results] == [1] * PER_COMMIT + [2] * 20
+    assert (office.count(table_of(DebtorRow)), office.count(table_of(CaseRow))) == (1, 1)
+    assert office.count(table_of(KidRow)) == len(bodies) + 1
+    assert office.count(table_of(TimelineRow)) == len(bodies) + 1
+    assert [event.envelope.version for event in office.events()] == list(range(1, len(bodies) + 1))
+    with office.service.db.read() as tx:
+        assert broken(tx) == []
+
+
+def test_what_a_batch_says_newest_of_a_debtor_holds(office: Desk) -> None:
+    guardian = {"kind": "guardian", "name": "Verge Vik", "id": OLA}
+    bodies = [
+        claim_body(external_ref="B-1", debtor__national_id=MIA, debtor__representative=guardian),
+        claim_body(external_ref="B-2", debtor__national_id=MIA, debtor__representative=guardian),
+        claim_body(external_ref="B-3", debtor__national_id=MIA, debtor__name="Mia Ny"),
+        claim_body(external_ref="B-4", co_debtors=[{"kind": "person", "national_id": MIA, "name": "Mia Nyest"}]),
+    ]
+    results = send(office, ndjson(bodies))
+    assert len({result["case_id"] for result in results[:3]}) == 1
+    assert {claim.ladder for claim in office.payloads(ClaimRegistered)} == {"collect"}
+    with office.service.db.read() as tx:
+        rows = tx.execute(
+            select(table_of(DebtorRow)).where(table_of(DebtorRow).c.birth_date == date(2012, 6, 15))
+        ).all()
+    assert [(row.name, row.version) for row in rows] == [("Mia Nyest", 2)]
+
+
+def test_a_shared_commit_that_fails_is_tried_line_by_line(office: Desk) -> None:
+    refuse(office, invoice="broken")
+    bodies = lines(40)
+    bodies[17]["invoice_number"] = "broken"
+    results = send(office, ndjson(bodies))
+    assert [result["line"] for result in results] == list(range(1, 41))
+    assert [result["line"] for result in results if "problem" in result] == [18]
+    assert results[17]["problem"]["status"] == 503
+    assert office.count(table_of(ClaimRow)) == 39
+    assert len(office.events()) == 39
+    with office.service.db.read() as tx:
+        assert broken(tx) == []
+
+
+def refuse(office: Desk, invoice: str) -> None:
+    """Let the database itself fail at the claim of an invoice."""
+    with office.service.db.begin() as tx:
+        if office.service.db.dialect == "sqlite":
+            tx.exec_driver_sql(
+                "CREATE TRIGGER no_claim BEFORE INSERT ON claim WHEN new.invoice_number = '" + invoice + "'"
+                " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+            )
+            return
+        tx.exec_driver_sql(
+            "CREATE FUNCTION no_claim() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$"
+        )
+        tx.exec_driver_sql(
+            "CREATE TRIGGER no_claim BEFORE INSERT ON claim FOR EACH ROW"
+            " WHEN (new.invoice_number = '" + invoice + "') EXECUTE FUNCTION no_claim()"
+        )
 
 
 def test_a_line_without_end_is_refused_and_what_came_before_stands(office: Desk) -> None:
