@@ -45,7 +45,7 @@ def insert_rows(tx: Connection, table: Table, rows: Rows) -> int:
 def insert_all(
     tx: Connection, table: Table, things: Sequence[Any], names: Sequence[str], *, ignore: bool = False, **same: Any
 ) -> int:
-    """Insert a row for each thing, its attributes ``names`` being the columns; returns how many were new.
+    """Insert a row for each thing, its attributes ``names`` (two or more) being the columns; returns how many were new.
 
     ``same`` are columns with one value in every row; ``ignore`` leaves rows that collide with a unique key.
     """

@@ -252,12 +252,19 @@ class Balance:
 
 def posted_balance(entries: Iterable[Draft], claim_id: str) -> Balance:
     """Return what the ledger alone says is owed on a claim (posted interest only)."""
-    rows = [row for row in entries if row.claim_id == claim_id]
+    owed = dict.fromkeys(RECEIVABLES, 0)
+    for row in entries:
+        if row.claim_id != claim_id:
+            continue
+        if row.debit_owner == claim_id and row.debit in owed:
+            owed[row.debit] += row.amount_ore
+        if row.credit_owner == claim_id and row.credit in owed:
+            owed[row.credit] -= row.amount_ore
     return Balance(
-        principal_ore=account_sum(rows, Account.PRINCIPAL, claim_id),
-        interest_ore=account_sum(rows, Account.INTEREST, claim_id),
-        fees_ore=account_sum(rows, Account.FEES, claim_id),
-        legal_costs_ore=account_sum(rows, Account.LEGAL_COSTS, claim_id),
+        principal_ore=owed[Account.PRINCIPAL],
+        interest_ore=owed[Account.INTEREST],
+        fees_ore=owed[Account.FEES],
+        legal_costs_ore=owed[Account.LEGAL_COSTS],
     )
 
 

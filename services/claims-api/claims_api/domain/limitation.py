@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from claims_api.domain.rates import Rates
 from shared.calendar import add_years, next_working_day
@@ -46,7 +47,7 @@ def last_day(due_date: date, limitation_date: date | None, *, rates: Rates) -> T
     to a working day.
     """
     years = rates.whole("limitation", due_date)
-    computed = next_working_day(add_years(due_date, years))
+    computed = _years_later(due_date, years)
     value = computed if limitation_date is None else min(computed, limitation_date)
     inputs: dict[str, str | int | None] = {
         "due_date": due_date.isoformat(),
@@ -54,6 +55,11 @@ def last_day(due_date: date, limitation_date: date | None, *, rates: Rates) -> T
         "limitation_date": limitation_date.isoformat() if limitation_date else None,
     }
     return Traced(value=value, trace=Trace(rule="limitation.last_day", reference=REFERENCE, inputs=inputs))
+
+
+@lru_cache(maxsize=4096)
+def _years_later(day: date, years: int) -> date:
+    return next_working_day(add_years(day, years))
 
 
 def last_day_after(registered: date, interruptions: Sequence[Interrupted], *, rates: Rates) -> date | None:
