@@ -128,6 +128,26 @@ class Server:
         return self._tokens[key]
 
 
+class Services(Server):
+    """The services of a cluster, each at an address of its own: a path's first part says which is meant.
+
+    ``addresses`` is ``claims-api=http://…,escalation=http://…``. There is no sandbox's clock.
+    """
+
+    def __init__(self, addresses: str, settings: EmbeddedSettings) -> None:
+        super().__init__("", settings)
+        pairs = (pair.strip().partition("=") for pair in addresses.split(","))
+        self._addresses = {service: address.rstrip("/") for service, _, address in pairs}
+        self.base_url = ", ".join(self._addresses.values())
+
+    def send(self, method: str, path: str, *, role: Role, **kwargs: Any) -> httpx.Response:
+        """Send one request to the service it is for."""
+        service, _, rest = path.removeprefix("/").partition("/")
+        if service not in self._addresses:
+            fail(f"INKASSO_URL har ingen adresse for «{service}».")
+        return super().send(method, f"{self._addresses[service]}/{rest}", role=role, **kwargs)
+
+
 def read_settings() -> EmbeddedSettings:
     """Read the settings from the environment; ends the command when they are wrong."""
     try:
@@ -137,10 +157,13 @@ def read_settings() -> EmbeddedSettings:
 
 
 def connect() -> Server:
-    """Find the server: ``INKASSO_URL``, else what the running server wrote in its data folder, else its usual port."""
+    """Find the server: ``INKASSO_URL``, else what the running server wrote in its data folder, else its usual port.
+
+    ``INKASSO_URL`` is one address, or those of a cluster's services (``Services``).
+    """
     settings = read_settings()
     url = os.environ.get("INKASSO_URL") or Server.address_in(settings)
-    return Server(url.rstrip("/"), settings)
+    return Services(url, settings) if "=" in url else Server(url.rstrip("/"), settings)
 
 
 def explain(refused: Refused) -> typer.Exit:

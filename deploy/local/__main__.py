@@ -73,7 +73,8 @@ def cluster_up(
         raise typer.Exit(1) from None
     for service, one in running.items():
         typer.echo(f"{service:16} {one.url}/docs  (process {one.pid}, log {folder / service / 'service.log'})")
-    typer.echo("tokens:          python -m local cluster token agency bydel-frogner")
+    typer.echo("a token:         .venv/bin/python -m local cluster token agency bydel-frogner")
+    typer.echo('command line:    eval "$(.venv/bin/python -m local cluster env operator Olav)"; .venv/bin/inkasso')
     typer.echo("stop:            make down-local")
 
 
@@ -103,6 +104,21 @@ def cluster_token(
 ) -> None:
     """Print a token of the cluster's own issuer."""
     typer.echo(Layout(folder=folder.resolve()).token(role, name))
+
+
+@cluster.command("env")
+def cluster_env(
+    role: Annotated[Role, typer.Argument(help="Role to work as.")],
+    name: Annotated[str, typer.Argument(help="An agency's unit, a debtor's reference, else a person's name.")] = "",
+    folder: Folder = CLUSTER,
+) -> None:
+    """Print what makes ``inkasso`` talk to the services that run; exit code 1 if none does."""
+    running = whole.status(folder.resolve())
+    if not running:
+        typer.echo("nothing runs", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"export INKASSO_URL={','.join(f'{service}={one.url}' for service, one in running.items())}")
+    typer.echo(f"export INKASSO_TOKEN={Layout(folder=folder.resolve()).token(role, name)}")
 
 
 @cluster.command("prepare")

@@ -93,7 +93,7 @@ def wait_until_ready(one: Running, log: Path) -> None:
     deadline = machine.monotonic() + START_SECONDS
     said = "nothing"
     while machine.monotonic() < deadline:
-        if not Path(f"/proc/{one.pid}").exists():
+        if not runs(one.pid, ""):
             break
         try:
             answer = httpx.get(f"{one.url}/ready", timeout=5, trust_env=False)

@@ -1,12 +1,15 @@
 """Who may do what on the brokers: each service writes its own topics, reads those it consumes, and nothing else.
 
 ``python -m shared.bus.kafka_acls`` prints the commands for whoever runs the brokers; one line a right.
+``python -m shared.bus.kafka_acls give`` makes the topics and gives the rights, as the administrator that the
+``INKASSO_KAFKA_…`` settings name.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +18,8 @@ from aiokafka.errors import for_code
 from aiokafka.protocol.admin import CreateAclsRequest
 
 from shared.bus import with_dead_letters
+from shared.bus.kafka import KafkaBus, KafkaSettings
+from shared.clock import SystemMachine
 from shared.errors import Crash
 from shared.events.catalogue import TOPICS, Topic, dead_letter_topic
 
@@ -77,5 +82,32 @@ async def apply(admin: AIOKafkaAdminClient, rights: Iterable[Acl]) -> None:
                 raise Crash(f"{right.command}: {for_code(code).__name__} {message or ''}")
 
 
+async def give(settings: KafkaSettings) -> None:
+    """Make the topics of the catalogue and give every right, as an administrator; again is no error. Raises Crash."""
+    bus = KafkaBus(settings, machine=SystemMachine())
+    await bus.start()
+    await bus.stop()
+    admin = AIOKafkaAdminClient(**settings.connection("rights"))
+    await admin.start()
+    try:
+        await apply(admin, acls())
+    finally:
+        await admin.close()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the rights, or give them; returns the exit status."""
+    if not arguments:
+        sys.stdout.writelines(f"{right.command}\n" for right in acls())
+        return 0
+    if list(arguments) != ["give"]:
+        sys.stderr.write("expected nothing, or give\n")
+        return 2
+    from shared.serve import ProcessSettings  # the settings of a process, which this is only when it gives
+
+    asyncio.run(give(ProcessSettings().kafka("rights")))
+    return 0
+
+
 if __name__ == "__main__":
-    sys.stdout.writelines(f"{right.command}\n" for right in acls())
+    sys.exit(main(sys.argv[1:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 
@@ -36,3 +37,26 @@ def test_only_the_composition_root_imports_services(package: str) -> None:
     code = f"import sys, {package}.app; print([m for m in {others} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+PAST_THE_CALLER = {
+    "claims_api/api/intake.py": "a commit that callers share, confined to the units of them all",
+    "claims_api/api/cases.py": "a snapshot that is begun anew while it waits for a version, confined each time",
+    "claims_api/api/token.py": "asks who a debtor is, before there is a caller",
+}
+
+
+def test_a_request_reaches_the_database_only_as_its_caller_may() -> None:
+    """``ctx.read`` and ``ctx.uow`` confine a transaction to the caller's units (row-level security)."""
+    found = {
+        file.relative_to(folder.parent).as_posix()
+        for folder in SERVICES.values()
+        for file in (folder / "api").rglob("*.py")
+        if re.search(r"\bservice\.(db|uow)\b", file.read_text("utf-8"))
+    }
+    assert found == set(PAST_THE_CALLER)
+
+
+def test_no_unit_asks_the_service_whose_tables_have_no_policies() -> None:
+    for file in (SERVICES["payments_ingest"] / "api").rglob("*.py"):
+        assert "Role.AGENCY" not in file.read_text("utf-8"), file.name

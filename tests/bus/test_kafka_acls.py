@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 from bus.behaviour import after, read
 from bus.brokers import one_broker
 
 from local import Kafka
 from shared.bus import BusUnavailable, NewRecord
 from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_acls import Acl, acls, apply
+from shared.bus.kafka_acls import Acl, acls, main
 from shared.clock import SystemMachine
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +56,9 @@ def test_every_right_follows_from_the_catalogue() -> None:
     assert printed.stdout.splitlines() == [right.command for right in given]
 
 
-async def test_a_service_can_do_its_own_work_and_no_other(parts_folder: Path, own_kafka_possible: None) -> None:
+async def test_a_service_can_do_its_own_work_and_no_other(
+    parts_folder: Path, own_kafka_possible: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Kafka(parts_folder / "rights", extra=CHECKING) as broker:
         settings = one_broker(
             broker.bootstrap,
@@ -67,13 +69,14 @@ async def test_a_service_can_do_its_own_work_and_no_other(parts_folder: Path, ow
             publish_timeout_s=3,
             start_timeout_s=20,
         )
+        monkeypatch.setenv("INKASSO_KAFKA_BOOTSTRAP_SERVERS", broker.bootstrap)
+        for name in ("security_protocol", "sasl_mechanism", "sasl_username", "sasl_password", "replication_factor"):
+            monkeypatch.setenv(f"INKASSO_KAFKA_{name.upper()}", str(getattr(settings, name)))
+        monkeypatch.setenv("INKASSO_KAFKA_MIN_INSYNC_REPLICAS", "1")
+        for _ in range(2):
+            assert await asyncio.to_thread(main, ["give"]) == 0
         whole = KafkaBus(settings, machine=SystemMachine())
-        await whole.start()  # makes the topics
-        admin = AIOKafkaAdminClient(**settings.connection("rights"))
-        await admin.start()
-        await apply(admin, acls())
-        await apply(admin, acls())
-        await admin.close()
+        await whole.start()
 
         own = replace(settings, sasl_username="payments-ingest", create_topics=False)
         bus = KafkaBus(own, machine=SystemMachine())

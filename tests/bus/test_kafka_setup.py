@@ -16,7 +16,7 @@ from support.certificates import self_signed
 from local import Kafka
 from shared.bus import BusUnavailable
 from shared.bus.kafka import KafkaBus, KafkaSettings
-from shared.bus.kafka_settings import require_c_extension
+from shared.bus.kafka_settings import DRAIN_S, require_c_extension
 from shared.bus.kafka_topics import topic_config
 from shared.clock import SystemMachine
 from shared.errors import Crash
@@ -80,6 +80,20 @@ async def test_a_topic_that_differs_from_the_catalogue_is_refused(
     await admin.close()
     with pytest.raises(Crash, match=message):
         await KafkaBus(settings, names.catalogue(), machine=SystemMachine()).start()
+
+
+def test_nothing_that_matters_is_left_to_the_clients_own_defaults() -> None:
+    settings = KafkaSettings(bootstrap_servers="b:1", client_id="test")
+    sending, reading = settings.producer(), settings.consumer("g")
+    assert (sending["acks"], sending["enable_idempotence"]) == ("all", True)
+    assert (reading["enable_auto_commit"], reading["auto_offset_reset"]) == (False, "earliest")
+    assert len(reading["partition_assignment_strategy"]) == 1
+    assert "group_instance_id" not in reading
+    assert reading["heartbeat_interval_ms"] * 3 <= reading["session_timeout_ms"] < reading["rebalance_timeout_ms"]
+    assert DRAIN_S * 1000 < reading["rebalance_timeout_ms"] < reading["max_poll_interval_ms"]
+    for client in (sending, reading):
+        assert client["request_timeout_ms"] == 30_000
+        assert {"retry_backoff_ms", "metadata_max_age_ms", "connections_max_idle_ms"} <= set(client)
 
 
 @pytest.mark.parametrize(

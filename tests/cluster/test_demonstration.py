@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
+import sys
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ from inkasso.demo.narrator import Narrator
 from inkasso.demo.play import Play
 from inkasso.demo.proof import show_proof
 from local.kafka import class_path
+from local.layout import SERVICES
 from local.maven import java
+from shared.auth import Role
 from shared.bus.partitioner import partition_for
 from shared.db import Database
 from shared.events.catalogue import TOPICS
@@ -45,6 +49,26 @@ def test_the_demonstration_comes_to_the_same_in_a_cluster(cluster: Cluster) -> N
         assert payloads[name].is_valid(line["value"]), name
         assert line["key"] == line["headers"]["ce_subject"]
         assert line["partition"] == partition_for(line["key"], TOPICS["claims"].partitions)
+
+
+def test_the_command_line_reaches_every_service_of_a_cluster(cluster: Cluster) -> None:
+    told = {
+        "INKASSO_URL": ",".join(f"{service}={cluster.url(service)}" for service in SERVICES),
+        "INKASSO_TOKEN": cluster.layout.token(Role.OPERATOR, "Olav Operatør"),
+    }
+
+    def inkasso(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "inkasso.main", *arguments]
+        return subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, check=False)
+
+    rewound = inkasso("bus", "rewind", "escalation", "claims", "--time", "2020-01-01", "--reason", "a drill")
+    assert (rewound.returncode, rewound.stderr) == (0, "")
+    again = inkasso("bus", "republish", "claims-api", "parties", "--reason", "a drill")
+    assert (again.returncode, again.stderr) == (0, "")
+    cluster.rest()
+    nowhere = inkasso("clock", "show")
+    assert nowhere.returncode == 1
+    assert "«sandbox»" in nowhere.stderr
 
 
 def stored_ids(cluster: Cluster, service: str) -> set[str]:
