@@ -180,7 +180,7 @@ def _write(uow: Uow, rows: Sequence[NewRow]) -> None:
     claims.insert_claims(uow.tx, [(row.claim, [who.debtor_ref for who in row.intake.parties]) for row in rows])
     cases.keep_kids(uow, [given for row in rows for given in _kids(row)])
     ledger.add_transfers(uow.tx, [transfer for row in rows for transfer in row.postings], fresh=True)
-    cases.add_timeline(uow.tx, [entry for row in rows for entry in _timeline(uow, row)], fresh=True)
+    cases.add_timeline(uow.tx, [entry for row in rows for entry in timeline_of(uow, row)], fresh=True)
 
 
 def _kids(row: NewRow) -> Iterator[KidUse]:
@@ -190,7 +190,8 @@ def _kids(row: NewRow) -> Iterator[KidUse]:
     yield KidUse(kid=claim.kid, kind=KidKind.CLAIM, case_id=case.case_id, claim_id=claim.claim_id)
 
 
-def _timeline(uow: Uow, row: NewRow) -> list[TimelineEntry]:
+def timeline_of(uow: Uow, row: NewRow) -> list[TimelineEntry]:
+    """Return what the timeline of its case says of a new claim."""
     claim, case, unit = row.claim, row.intake.place.case, row.intake.creditor.name
     entries = []
     if row.intake.place.opened:
@@ -226,7 +227,7 @@ def _publish(uow: Uow, deps: Deps, rows: Sequence[NewRow]) -> None:
         claim, case = row.claim, row.intake.place.case
         reasons = _hold_reasons(uow, row)
         stopped = bool(reasons) or case.case_id in stopped_cases
-        uow.emit(_registered_event(deps, row, ladder="hold" if stopped else "collect"), key=claim.case_id)
+        uow.emit(registered_event(deps, row, ladder="hold" if stopped else "collect"), key=claim.case_id)
         if case.case_id in stopped_cases:
             extend_to_claim(uow, case, claim.claim_id)
         for reason in reasons:
@@ -244,7 +245,8 @@ def _hold_reasons(uow: Uow, row: NewRow) -> list[str]:
     return reasons
 
 
-def _registered_event(deps: Deps, row: NewRow, *, ladder: Literal["collect", "hold"]) -> ClaimRegistered:
+def registered_event(deps: Deps, row: NewRow, *, ladder: Literal["collect", "hold"]) -> ClaimRegistered:
+    """Return the news of a claim; ``hold``: nothing is sent until whatever stops it has ended."""
     claim, case = row.claim, row.intake.place.case
     counts = claim.notice_sent_on is not None and claim.notice_void is None
     notice = {"sent_on": claim.notice_sent_on, "deadline": claim.notice_deadline}
