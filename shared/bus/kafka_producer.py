@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from shared.bus import BusClosed, BusUnavailable, NewRecord, partition_for
+from shared.bus import BusClosed, BusUnavailable, NewRecord, TopicPartition, partition_for
 from shared.bus.kafka_settings import STOP_S, KafkaSettings
 
 log = logging.getLogger(__name__)
+
+PACKED_FROM = 20
+"""So many records at once are packed here; fewer are left to the client, which packs those of several publishers."""
+
+_Sending = AsyncGenerator["asyncio.Future[object]", None]
 
 
 class _Attempt:
@@ -58,14 +63,8 @@ class Publisher:
 
     async def _send(self, attempt: _Attempt, records: Sequence[NewRecord]) -> None:
         acknowledgements: list[asyncio.Future[object]] = []
-        for record in records:
-            sent = await attempt.producer.send(
-                record.topic,
-                value=record.value,
-                key=record.key.encode(),
-                partition=partition_for(record.key, self._partitions[record.topic]),
-                headers=[(name, text.encode()) for name, text in record.headers.items()],
-            )
+        sending = self._packed if len(records) >= PACKED_FROM else self._one_by_one
+        async for sent in sending(attempt.producer, records):
             sent.add_done_callback(_look_at)
             acknowledgements.append(sent)
         everything = asyncio.gather(*acknowledgements)
@@ -75,6 +74,37 @@ class Publisher:
             everything.cancel()
             raise KafkaError("the producer was given up meanwhile")
         everything.result()
+
+    async def _one_by_one(self, producer: AIOKafkaProducer, records: Sequence[NewRecord]) -> _Sending:
+        """Let the client put records of several publishers into one batch."""
+        for record in records:
+            topic, partition = self._place(record)
+            yield await producer.send(
+                topic, value=record.value, key=record.key.encode(), partition=partition, headers=_headers(record)
+            )
+
+    async def _packed(self, producer: AIOKafkaProducer, records: Sequence[NewRecord]) -> _Sending:
+        """Pack records into batches of our own, in order within each partition: a tenth of the client's work.
+
+        A batch of ours waits until every earlier one of its partition is on its way; with many publishers at once the
+        client would give up waiting.
+        """
+        filling: dict[TopicPartition, Any] = {}
+        for record in records:
+            place = self._place(record)
+            if place not in filling:
+                filling[place] = producer.create_batch()
+            if not _fits(filling[place], record):
+                yield await producer.send_batch(filling[place], place.topic, partition=place.partition)
+                filling[place] = producer.create_batch()
+                if not _fits(filling[place], record):
+                    raise KafkaError(f"{record.topic}: a record that no batch holds")
+        for place, batch in filling.items():
+            batch.close()
+            yield await producer.send_batch(batch, place.topic, partition=place.partition)
+
+    def _place(self, record: NewRecord) -> TopicPartition:
+        return TopicPartition(record.topic, partition_for(record.key, self._partitions[record.topic]))
 
     async def _current(self) -> _Attempt:
         async with self._building:
@@ -113,6 +143,16 @@ class Publisher:
             await _drop(attempt.producer)
         if self._closing:
             await asyncio.wait(self._closing)
+
+
+def _fits(batch: Any, record: NewRecord) -> bool:
+    """Add a record to a batch; a batch that has no room is closed. The first record always finds room."""
+    added = batch.append(timestamp=None, key=record.key.encode(), value=record.value, headers=_headers(record))
+    return added is not None
+
+
+def _headers(record: NewRecord) -> list[tuple[str, bytes]]:
+    return [(name, text.encode()) for name, text in record.headers.items()]
 
 
 def _look_at(acknowledgement: asyncio.Future[object]) -> None:
