@@ -43,15 +43,15 @@ def insert_rows(tx: Connection, table: Table, rows: Rows) -> int:
 
 
 def insert_all(
-    tx: Connection, table: Table, things: Sequence[Any], names: Sequence[str], *, ignore: bool = False, **same: Any
+    tx: Connection, table: Table, things: Sequence[Any], names: Sequence[str], *, once: bool = False, **same: Any
 ) -> int:
     """Insert a row for each thing, its attributes ``names`` (two or more) being the columns; returns how many were new.
 
-    ``same`` are columns with one value in every row; ``ignore`` leaves rows that collide with a unique key.
+    ``same`` are columns with one value in every row; ``once`` leaves rows that are there already (``insert_once``).
     """
     rest = tuple(same.values())
     values = [(*known, *rest) for known in map(attrgetter(*names), things)]
-    return _insert(tx, table, (*names, *same), values, _IGNORE if ignore else "")
+    return (_insert_once if once else _insert)(tx, table, (*names, *same), values)
 
 
 def insert_once(tx: Connection, table: Table, rows: Rows) -> int:
@@ -59,16 +59,7 @@ def insert_once(tx: Connection, table: Table, rows: Rows) -> int:
 
     Does what ``insert_ignore`` does, and is quickest when nothing collides.
     """
-    if len(rows) > FEW and _takes_copies(tx, table):
-        savepoint = tx.begin_nested()
-        try:
-            insert_rows(tx, table, rows)
-        except IntegrityError:
-            savepoint.rollback()
-        else:
-            savepoint.commit()
-            return len(rows)
-    return insert_ignore(tx, table, rows)
+    return _insert_once(tx, table, *_read(rows))
 
 
 def insert_ignore(tx: Connection, table: Table, rows: Rows) -> int:
@@ -127,11 +118,17 @@ class _Shape:
 
     def converted(self, rows: _Values) -> _Values:
         """Return rows as the driver takes them, column by column, for few columns need a conversion."""
-        columns: list[Iterable[Any]] = [
+        return list(zip(*self._columns(rows), strict=True))
+
+    def completed(self, rows: _Values) -> _Values:
+        """Return rows as the driver takes them, with what they leave out."""
+        return list(zip(*self._columns(rows), *(repeat(value, len(rows)) for value in self.left_out), strict=True))
+
+    def _columns(self, rows: _Values) -> list[Iterable[Any]]:
+        return [
             values if convert is None else map(convert, values)
             for values, convert in zip(zip(*rows, strict=True), self.converters, strict=True)
         ]
-        return list(zip(*columns, *(repeat(value, len(rows)) for value in self.left_out), strict=True))
 
 
 _shapes: dict[tuple[str, int, tuple[str, ...], bool], _Shape] = {}
@@ -180,7 +177,7 @@ def _insert(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values,
     if not rows:
         return 0
     shape = _shape(tx, table, names)
-    values = shape.converted(rows)
+    values = shape.completed(rows)
     name = tx.dialect.identifier_preparer.quote(table.name)
     into = f"INSERT INTO {name} ({shape.columns})"
     if tx.dialect.name == "postgresql" and len(values) > FEW:
@@ -193,6 +190,19 @@ def _insert(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values,
             return _by_way_of_a_copy(tx, table, shape, values, conflict)
     places = ", ".join([shape.place] * len(shape.every))
     return tx.exec_driver_sql(f"{into} VALUES ({places}){conflict}", values).rowcount
+
+
+def _insert_once(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values) -> int:
+    if len(rows) > FEW and _takes_copies(tx, table):
+        savepoint = tx.begin_nested()
+        try:
+            _insert(tx, table, names, rows)
+        except IntegrityError:
+            savepoint.rollback()
+        else:
+            savepoint.commit()
+            return len(rows)
+    return _insert(tx, table, names, rows, _IGNORE)
 
 
 def _document(names: Sequence[str], rows: _Values) -> str:

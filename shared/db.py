@@ -24,7 +24,7 @@ from sqlalchemy import (
     Engine,
     String,
     Table,
-    any_,
+    TableValuedAlias,
     bindparam,
     create_engine,
     event,
@@ -33,6 +33,7 @@ from sqlalchemy import (
     text,
     tuple_,
 )
+from sqlalchemy import cast as cast_as
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -47,7 +48,7 @@ from shared.bulk import update_rows as update_rows
 from shared.bulk import upsert as upsert
 from shared.postgres import PATIENCE_S, Patience, postgres_engine
 
-CHUNK = 500
+CHUNK = 1_000
 """How many values one IN list carries; SQLite's own limit on parameters lies far above."""
 
 READERS_MAX = 8
@@ -261,27 +262,46 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
         yield piece
 
 
-def any_of(tx: Connection, column: Column[Any], values: Iterable[str]) -> ColumnElement[bool]:
-    """Say that a text column holds one of these values.
+def any_of(tx: Connection, column: Column[Any], values: Iterable[str | int]) -> ColumnElement[bool]:
+    """Say that a column of texts or numbers holds one of these values.
 
-    PostgreSQL gets them as one array and SQLite as one document, however many they are: the statement stays the same.
+    PostgreSQL gets them as one array (see ``among``) and SQLite as one document, however many they are: the statement
+    stays the same.
     """
     if tx.dialect.name != "postgresql":
         document = func.json_each(bindparam(None, json.dumps(list(values)), type_=String)).table_valued("value")
         return column.in_(select(document.c.value))
-    return column == any_(bindparam(None, list(values), type_=ARRAY(String)))
+    return column.in_(select(_unnested([column], [map(str, values)])))
 
 
 def among(tx: Connection, columns: Sequence[Column[Any]], wanted: Sequence[tuple[str, ...]]) -> ColumnElement[bool]:
     """Say that these text columns hold one of these tuples.
 
-    PostgreSQL gets them as arrays, to be joined by an index; a list of hundreds of pairs it would compare row by row.
+    PostgreSQL gets them as arrays, to be joined by an index however small the table was when it was last looked at; a
+    list of hundreds it would be told value by value and, of pairs, compare row by row.
     """
     if tx.dialect.name != "postgresql":
         return tuple_(*columns).in_(wanted)
-    arrays = [bindparam(None, list(values), type_=ARRAY(String)) for values in zip(*wanted, strict=True)]
-    table = func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived()
-    return tuple_(*columns).in_(select(*table.c))
+    return tuple_(*columns).in_(select(_unnested(columns, zip(*wanted, strict=True))))
+
+
+def _unnested(columns: Sequence[Column[Any]], values: Iterable[Iterable[str]]) -> TableValuedAlias:
+    """Return texts, column by column, as a table; each as an array literal, which costs the driver nothing."""
+    arrays = [
+        cast_as(bindparam(None, _array(texts), type_=String), ARRAY(_unbounded(column)))
+        for column, texts in zip(columns, values, strict=True)
+    ]
+    return func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived()
+
+
+def _unbounded(column: Column[Any]) -> TypeEngine[Any]:
+    """A text is compared whole: as a value of a bounded type it would be cut to the bound."""
+    return String() if isinstance(column.type, String) else column.type
+
+
+def _array(texts: Iterable[str]) -> str:
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
 
 
 def lock_rows(tx: Connection, table: Table, column: str, ids: Iterable[str]) -> None:

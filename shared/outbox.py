@@ -21,7 +21,7 @@ from sqlalchemy import Connection, delete, func, select, text
 
 from shared import parking
 from shared.bus import Bus, NewRecord
-from shared.db import Database, chunks
+from shared.db import Database, any_of, chunks
 from shared.errors import RetryLater
 from shared.events import REGISTRY
 from shared.events.base import PREFIX
@@ -224,7 +224,7 @@ class Relay:
 
     def _delete(self, tx: Connection, seqs: Sequence[int]) -> None:
         for piece in chunks(seqs):
-            tx.execute(delete(self._tables.outbox).where(self._tables.outbox.c.seq.in_(piece)))
+            tx.execute(delete(self._tables.outbox).where(any_of(tx, self._tables.outbox.c.seq, piece)))
 
     def _tell(self, fault: Exception, rest_s: float) -> None:
         known = isinstance(fault, RetryLater)  # the bus says so of itself; anything else shows where it was

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
@@ -89,6 +90,7 @@ def postgres_engine(url: URL, name: str, patience: Patience, *, pool_size: int) 
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=POOL_WAIT_S_MAX,
+        json_deserializer=from_json,
         hide_parameters=True,  # a failed statement is logged, and what it carried may be about a person
         connect_args={
             "connect_timeout": CONNECT_S_MAX,

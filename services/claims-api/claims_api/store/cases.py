@@ -247,7 +247,13 @@ def reserve_serials(tx: Connection, year: int, count: int) -> int:
 
 def set_state(tx: Connection, case_id: str, state: str, closed_on: date | None = None) -> None:
     """Set whether a case is open, at a legal step, or closed; the caller holds its lock."""
-    tx.execute(update(CASE).where(CASE.c.case_id == case_id).values(state=state, closed_on=closed_on))
+    set_states(tx, [case_id], state, closed_on)
+
+
+def set_states(tx: Connection, case_ids: Iterable[str], state: str, closed_on: date | None = None) -> None:
+    """Set whether cases are open, at a legal step, or closed; the caller holds their locks."""
+    for piece in chunks(sorted(set(case_ids))):
+        tx.execute(update(CASE).where(any_of(tx, CASE.c.case_id, piece)).values(state=state, closed_on=closed_on))
 
 
 def add_timeline(tx: Connection, entries: Sequence[TimelineEntry], *, fresh: bool = False) -> None:
@@ -255,7 +261,7 @@ def add_timeline(tx: Connection, entries: Sequence[TimelineEntry], *, fresh: boo
 
     An entry that is there already (a replayed event) is left as it is; ``fresh`` says that none can be.
     """
-    insert_all(tx, TIMELINE, entries, TimelineEntry.__slots__, ignore=not fresh)
+    insert_all(tx, TIMELINE, entries, TimelineEntry.__slots__, once=not fresh)
 
 
 def timeline(

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, select
 
 from claims_api.tables import MoneyDecisionRow
-from shared.db import chunks, table_of
+from shared.db import any_of, chunks, table_of
 
 DECISION = table_of(MoneyDecisionRow)
 
@@ -40,7 +40,7 @@ def decisions_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, lis
     """Return the decisions of the cases by case, oldest first."""
     found: dict[str, list[MoneyDecision]] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = select(DECISION).where(DECISION.c.case_id.in_(piece))
+        query = select(DECISION).where(any_of(tx, DECISION.c.case_id, piece))
         query = query.order_by(DECISION.c.decided_at, DECISION.c.decision_id)
         for row in tx.execute(query).mappings():
             found.setdefault(row["case_id"], []).append(MoneyDecision(**row))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, func, or_, select, update
 
 from claims_api.tables import DemandClaimRow, DemandRow
-from shared.db import chunks, table_of
+from shared.db import any_of, chunks, table_of
 
 DEMAND = table_of(DemandRow)
 DEMAND_CLAIM = table_of(DemandClaimRow)
@@ -98,7 +98,9 @@ def demands_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[
     """Return every demand of the cases by case, oldest first."""
     found: dict[str, list[Demand]] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = select(DEMAND).where(DEMAND.c.case_id.in_(piece)).order_by(DEMAND.c.issued_at, DEMAND.c.demand_id)
+        query = (
+            select(DEMAND).where(any_of(tx, DEMAND.c.case_id, piece)).order_by(DEMAND.c.issued_at, DEMAND.c.demand_id)
+        )
         for one in _read(tx, query):
             found.setdefault(one.case_id, []).append(one)
     return found
@@ -164,7 +166,9 @@ def _read(tx: Connection, query: Select[Any]) -> list[Demand]:
 def _owed(tx: Connection, demand_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for piece in chunks(sorted(set(demand_ids))):
-        query = select(DEMAND_CLAIM).where(DEMAND_CLAIM.c.demand_id.in_(piece)).order_by(DEMAND_CLAIM.c.position)
+        query = (
+            select(DEMAND_CLAIM).where(any_of(tx, DEMAND_CLAIM.c.demand_id, piece)).order_by(DEMAND_CLAIM.c.position)
+        )
         for row in tx.execute(query).mappings():
             found.setdefault(row["demand_id"], {})[row["claim_id"]] = row["owed_ore"]
     return found

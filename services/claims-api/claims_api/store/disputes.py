@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from claims_api.domain.facts import Dispute
 from claims_api.tables import RequestClaimRow, RequestRow
-from shared.db import chunks, table_of
+from shared.db import any_of, chunks, table_of
 
 REQUEST = table_of(RequestRow)
 REQUEST_CLAIM = table_of(RequestClaimRow)
@@ -24,7 +24,9 @@ def disputes_of(tx: Connection, claim_ids: Iterable[str]) -> dict[str, tuple[Dis
         query = (
             select(REQUEST_CLAIM.c.claim_id, REQUEST.c.received_on, end, REQUEST.c.disputed_ore)
             .join(REQUEST, REQUEST.c.request_id == REQUEST_CLAIM.c.request_id)
-            .where(REQUEST_CLAIM.c.claim_id.in_(piece), REQUEST.c.kind == OBJECTION, REQUEST.c.freezes.is_(True))
+            .where(
+                any_of(tx, REQUEST_CLAIM.c.claim_id, piece), REQUEST.c.kind == OBJECTION, REQUEST.c.freezes.is_(True)
+            )
             .order_by(REQUEST.c.received_on, REQUEST.c.request_id)
         )
         for row in tx.execute(query):

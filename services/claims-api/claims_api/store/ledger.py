@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, RowMapping, func, select, update
-from sqlalchemy.sql import bindparam
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
 
 from claims_api.domain.ledger import Account, Balance, EntryKind, Transfer
 from claims_api.domain.remittance import Movement
 from claims_api.tables import ClaimRow, LedgerRow
-from shared.db import chunks, insert_ignore, insert_rows, table_of
+from shared.db import any_of, chunks, insert_once, insert_rows, table_of, update_rows
 from shared.law import Trace
 
 LEDGER = table_of(LedgerRow)
 CLAIM = table_of(ClaimRow)
+_COLUMNS = tuple(column.name for column in LEDGER.c)
+_SELECTED = [LEDGER.c[name] for name in _COLUMNS]
+_KINDS = {kind.value: kind for kind in EntryKind}
+_ACCOUNTS = {account.value: account for account in Account}
 
 
 def add_transfers(tx: Connection, transfers: Sequence[Transfer], *, fresh: bool = False) -> int:
@@ -26,35 +29,35 @@ def add_transfers(tx: Connection, transfers: Sequence[Transfer], *, fresh: bool 
     One that is there already is left as it is; ``fresh`` says that none can be, which is quicker.
     """
     rows = [_row(transfer) for transfer in transfers]
-    return insert_rows(tx, LEDGER, rows) if fresh else insert_ignore(tx, LEDGER, rows)
+    return insert_rows(tx, LEDGER, rows) if fresh else insert_once(tx, LEDGER, rows)
 
 
 def of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[Transfer]]:
     """Return every transfer of the cases by case, in the order they were recorded."""
-    found: dict[str, list[Transfer]] = {case_id: [] for case_id in case_ids}
-    for piece in chunks(sorted(found)):
-        query = (
-            select(LEDGER)
-            .where(LEDGER.c.case_id.in_(piece))
-            .order_by(LEDGER.c.case_id, LEDGER.c.recorded_at, LEDGER.c.source_event, LEDGER.c.ordinal)
-        )
-        for row in tx.execute(query).mappings():
-            found[row["case_id"]].append(transfer_of(row))
-    return found
+    return _of_cases(tx, case_ids, ())
 
 
 def known_of_cases(
     tx: Connection, case_ids: Iterable[str], *, as_of: date, known_at: datetime | None
 ) -> dict[str, list[Transfer]]:
     """Return the transfers of the cases that count on ``as_of`` as known at ``known_at``, by case."""
+    until = () if known_at is None else (LEDGER.c.recorded_at <= known_at,)
+    return _of_cases(tx, case_ids, (LEDGER.c.value_date <= as_of, *until))
+
+
+def _of_cases(
+    tx: Connection, case_ids: Iterable[str], conditions: Sequence[ColumnElement[bool]]
+) -> dict[str, list[Transfer]]:
     found: dict[str, list[Transfer]] = {case_id: [] for case_id in case_ids}
     for piece in chunks(sorted(found)):
-        query = select(LEDGER).where(LEDGER.c.case_id.in_(piece), LEDGER.c.value_date <= as_of)
-        if known_at is not None:
-            query = query.where(LEDGER.c.recorded_at <= known_at)
-        query = query.order_by(LEDGER.c.case_id, LEDGER.c.recorded_at, LEDGER.c.source_event, LEDGER.c.ordinal)
-        for row in tx.execute(query).mappings():
-            found[row["case_id"]].append(transfer_of(row))
+        query = (
+            select(*_SELECTED)
+            .where(any_of(tx, LEDGER.c.case_id, piece), *conditions)
+            .order_by(LEDGER.c.case_id, LEDGER.c.recorded_at, LEDGER.c.source_event, LEDGER.c.ordinal)
+        )
+        for row in tx.execute(query).all():
+            transfer = transfer_of(dict(zip(_COLUMNS, row, strict=True)))
+            found[cast(str, transfer.case_id)].append(transfer)
     return found
 
 
@@ -108,35 +111,20 @@ class ClaimNumbers:
 
 def keep_numbers(tx: Connection, numbers: Sequence[ClaimNumbers]) -> None:
     """Keep on each claim what its ledger came to; the caller holds the locks of their cases."""
-    if not numbers:
-        return
-    statement = (
-        update(CLAIM)
-        .where(CLAIM.c.claim_id == bindparam("of_claim"))
-        .values(
-            status=bindparam("to_status"),
-            principal_left_ore=bindparam("left_principal"),
-            interest_left_ore=bindparam("left_interest"),
-            fees_left_ore=bindparam("left_fees"),
-            costs_left_ore=bindparam("left_costs"),
-            ended_on=bindparam("to_ended_on"),
-            end_reason=bindparam("to_end_reason"),
-        )
-    )
     rows = [
         {
-            "of_claim": one.claim_id,
-            "to_status": one.status,
-            "left_principal": one.posted.principal_ore,
-            "left_interest": one.posted.interest_ore,
-            "left_fees": one.posted.fees_ore,
-            "left_costs": one.posted.legal_costs_ore,
-            "to_ended_on": one.ended_on,
-            "to_end_reason": one.end_reason,
+            "claim_id": one.claim_id,
+            "status": one.status,
+            "principal_left_ore": one.posted.principal_ore,
+            "interest_left_ore": one.posted.interest_ore,
+            "fees_left_ore": one.posted.fees_ore,
+            "costs_left_ore": one.posted.legal_costs_ore,
+            "ended_on": one.ended_on,
+            "end_reason": one.end_reason,
         }
         for one in numbers
     ]
-    tx.execute(statement, rows)
+    update_rows(tx, CLAIM, rows, key="claim_id")
 
 
 def end_by_decision(tx: Connection, claim_id: str, *, status: str, ended_on: date, end_reason: str) -> None:
@@ -145,27 +133,15 @@ def end_by_decision(tx: Connection, claim_id: str, *, status: str, ended_on: dat
     tx.execute(update(CLAIM).where(CLAIM.c.claim_id == claim_id).values(**values))
 
 
-def transfer_of(row: RowMapping) -> Transfer:
+def transfer_of(row: Mapping[str, Any] | RowMapping) -> Transfer:
     """Read a transfer out of a row."""
-    return Transfer(
-        kind=EntryKind(row["kind"]),
-        debit=Account(row["debit"]),
-        debit_owner=row["debit_owner"],
-        credit=Account(row["credit"]),
-        credit_owner=row["credit_owner"],
-        amount_ore=row["amount_ore"],
-        value_date=row["value_date"],
-        unit=row["unit"],
-        case_id=row["case_id"],
-        claim_id=row["claim_id"],
-        about=row["about"],
-        trace=Trace(rule=row["trace"]["rule"], reference=row["trace"]["reference"], inputs=row["trace"]["inputs"]),
-        reverses=row["reverses"],
-        transfer_id=row["transfer_id"],
-        recorded_at=row["recorded_at"],
-        source_event=row["source_event"],
-        ordinal=row["ordinal"],
-    )
+    values = dict(row)
+    trace = values["trace"]
+    values["kind"] = _KINDS[values["kind"]]
+    values["debit"] = _ACCOUNTS[values["debit"]]
+    values["credit"] = _ACCOUNTS[values["credit"]]
+    values["trace"] = Trace(rule=trace["rule"], reference=trace["reference"], inputs=trace["inputs"])
+    return Transfer(**values)
 
 
 def _row(transfer: Transfer) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, func, select, tuple_, update
 
 from claims_api.tables import BankDayRow, BankEntryRow, PaymentCandidateRow, PaymentPartRow, RefundRow
-from shared.db import chunks, insert_ignore, lock_rows, table_of, upsert
+from shared.db import any_of, chunks, insert_ignore, insert_once, lock_rows, table_of, upsert
 
 ENTRY = table_of(BankEntryRow)
 PART = table_of(PaymentPartRow)
@@ -71,26 +71,26 @@ def find_entries(tx: Connection, entry_ids: Iterable[str]) -> dict[str, BankEntr
     """Return the bank entries with these ids that are known."""
     found: dict[str, BankEntry] = {}
     for piece in chunks(sorted(set(entry_ids))):
-        for row in tx.execute(select(ENTRY).where(ENTRY.c.entry_id.in_(piece))).mappings():
+        for row in tx.execute(select(ENTRY).where(any_of(tx, ENTRY.c.entry_id, piece))).mappings():
             found[row["entry_id"]] = BankEntry(**row)
     return found
 
 
 def add_entries(tx: Connection, entries: Sequence[BankEntry]) -> None:
     """Store bank entries; one that another transaction stored first is left as it is."""
-    insert_ignore(tx, ENTRY, [_values(entry) for entry in entries])
+    insert_once(tx, ENTRY, [_values(entry) for entry in entries])
 
 
 def add_parts(tx: Connection, parts: Sequence[PaymentPart]) -> None:
     """Store what events said of payments and cases; seen again, nothing changes."""
-    insert_ignore(tx, PART, [_values(part) for part in parts])
+    insert_once(tx, PART, [_values(part) for part in parts])
 
 
 def parts_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[PaymentPart]]:
     """Return the payment parts of the cases by case, in the order they were recorded."""
     found: dict[str, list[PaymentPart]] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = select(PART).where(PART.c.case_id.in_(piece)).order_by(PART.c.recorded_at, PART.c.part_id)
+        query = select(PART).where(any_of(tx, PART.c.case_id, piece)).order_by(PART.c.recorded_at, PART.c.part_id)
         for row in tx.execute(query).mappings():
             found.setdefault(row["case_id"], []).append(PaymentPart(**row))
     return found
@@ -101,7 +101,7 @@ def cases_of_payments(tx: Connection, payment_ids: Iterable[str]) -> dict[str, d
     signed = func.sum(case((PART.c.kind == "matched", PART.c.amount_ore), else_=-PART.c.amount_ore))
     found: dict[str, dict[str, int]] = {}
     for piece in chunks(sorted(set(payment_ids))):
-        query = select(PART.c.payment_id, PART.c.case_id, signed).where(PART.c.payment_id.in_(piece))
+        query = select(PART.c.payment_id, PART.c.case_id, signed).where(any_of(tx, PART.c.payment_id, piece))
         for payment_id, case_id, amount in tx.execute(query.group_by(PART.c.payment_id, PART.c.case_id)):
             found.setdefault(payment_id, {})[case_id] = int(amount)
     return found
@@ -114,7 +114,7 @@ def allocated(tx: Connection, payment_ids: Iterable[str]) -> dict[str, int]:
     for piece in chunks(sorted(set(payment_ids))):
         query = (
             select(PART.c.payment_id, signed)
-            .where(PART.c.payment_id.in_(piece), PART.c.kind.in_(["matched", "unallocated"]))
+            .where(any_of(tx, PART.c.payment_id, piece), PART.c.kind.in_(["matched", "unallocated"]))
             .group_by(PART.c.payment_id)
         )
         found.update({payment_id: int(amount) for payment_id, amount in tx.execute(query)})
@@ -144,14 +144,14 @@ def add_candidates(tx: Connection, payment_id: str, case_ids: Sequence[str], sin
 def drop_candidates(tx: Connection, payment_ids: Iterable[str]) -> None:
     """End what unmatched payments held: they found their case, or left."""
     for piece in chunks(sorted(set(payment_ids))):
-        tx.execute(delete(CANDIDATE).where(CANDIDATE.c.payment_id.in_(piece)))
+        tx.execute(delete(CANDIDATE).where(any_of(tx, CANDIDATE.c.payment_id, piece)))
 
 
 def candidates_of(tx: Connection, case_ids: Iterable[str]) -> dict[str, int]:
     """Return how many unmatched payments hold each case."""
     found: dict[str, int] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = select(CANDIDATE.c.case_id, func.count()).where(CANDIDATE.c.case_id.in_(piece))
+        query = select(CANDIDATE.c.case_id, func.count()).where(any_of(tx, CANDIDATE.c.case_id, piece))
         found.update({case_id: int(n) for case_id, n in tx.execute(query.group_by(CANDIDATE.c.case_id))})
     return found
 
@@ -208,7 +208,7 @@ def refunds_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[
     """Return the refunds of the cases by case."""
     found: dict[str, list[Refund]] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = select(REFUND).where(REFUND.c.case_id.in_(piece)).order_by(REFUND.c.refund_id)
+        query = select(REFUND).where(any_of(tx, REFUND.c.case_id, piece)).order_by(REFUND.c.refund_id)
         for row in tx.execute(query).mappings():
             found.setdefault(row["case_id"], []).append(Refund(**row))
     return found

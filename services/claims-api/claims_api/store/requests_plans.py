@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, update
 from claims_api.domain.ledger import RECEIVABLES, EntryKind
 from claims_api.domain.plans import Instalment
 from claims_api.tables import InstalmentRow, LedgerRow, PlanRow, RequestClaimRow, RequestRow
-from shared.db import chunks, table_of
+from shared.db import any_of, chunks, table_of
 from shared.kid import KidKind
 
 PLAN = table_of(PlanRow)
@@ -91,7 +91,7 @@ def claims_by_kid(tx: Connection, kids: Iterable[str]) -> dict[str, tuple[str, .
         query = (
             select(PLAN.c.kid, _REQUEST_CLAIM.c.claim_id)
             .join(_REQUEST_CLAIM, _REQUEST_CLAIM.c.request_id == PLAN.c.plan_id)
-            .where(PLAN.c.kid.in_(piece))
+            .where(any_of(tx, PLAN.c.kid, piece))
             .order_by(PLAN.c.kid, _REQUEST_CLAIM.c.position)
         )
         for kid, claim_id in tx.execute(query):
@@ -116,7 +116,9 @@ def running_plans_of(tx: Connection, case_ids: Iterable[str]) -> list[str]:
         query = (
             select(_REQUEST.c.request_id)
             .join(_REQUEST_CLAIM, _REQUEST_CLAIM.c.request_id == _REQUEST.c.request_id)
-            .where(_REQUEST.c.kind == "plan", _REQUEST.c.state == "granted", _REQUEST_CLAIM.c.case_id.in_(piece))
+            .where(
+                _REQUEST.c.kind == "plan", _REQUEST.c.state == "granted", any_of(tx, _REQUEST_CLAIM.c.case_id, piece)
+            )
         )
         found.update(tx.execute(query).scalars())
     return sorted(found)

@@ -55,6 +55,8 @@ class _Told:
 
     numbers: list[ClaimNumbers] = field(default_factory=list)
     timeline: list[TimelineEntry] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
 
 
 def tell_what_changed(
@@ -76,6 +78,8 @@ def tell_what_changed(
         _tell_lost_fees(uow, book, entries, booked[case_id], cause)
         _propose_refund(uow, book, entries, cause)
     ledger.keep_numbers(uow.tx, told.numbers)
+    cases.set_states(uow.tx, told.closed, "closed", uow.today)
+    cases.set_states(uow.tx, told.opened, "open")
     cases.add_timeline(uow.tx, told.timeline)
 
 
@@ -122,7 +126,7 @@ def _tell_claims(
             )
             uow.emit(payload, key=claim.case_id, cause=cause)
         _tell_end(uow, book, claim, ended, cause, told)
-    _open_or_close(uow, book, statuses)
+    _open_or_close(book, statuses, told)
 
 
 def _status(book: CaseBook, claim: Claim, ended: Ended | None) -> str:
@@ -163,12 +167,12 @@ def _tell_end(uow: Uow, book: CaseBook, claim: Claim, ended: Ended | None, cause
     told.timeline.append(_entry(uow, book, claim, cause, "claim.ended", _ENDED[reason]))
 
 
-def _open_or_close(uow: Uow, book: CaseBook, statuses: Mapping[str, str]) -> None:
+def _open_or_close(book: CaseBook, statuses: Mapping[str, str], told: _Told) -> None:
     over = all(status in CLOSED_BY_HAND or status == "settled" for status in statuses.values())
     if over and book.case.state == "open":
-        cases.set_state(uow.tx, book.case.case_id, "closed", uow.today)
+        told.closed.append(book.case.case_id)
     elif not over and book.case.state == "closed":
-        cases.set_state(uow.tx, book.case.case_id, "open")
+        told.opened.append(book.case.case_id)
 
 
 def _tell_void_letters(uow: Uow, book: CaseBook, booked: Booked, cause: Event | None, told: _Told) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 
 from payments_ingest.domain.files import BankFile, Step
 from payments_ingest.tables import BankFileRow, StagedLineRow, TransmissionRow
-from shared.db import chunks, insert_ignore, lock_rows, table_of
+from shared.db import chunks, insert_ignore, insert_rows, lock_rows, table_of
 
 FILES = table_of(BankFileRow)
 STAGED = table_of(StagedLineRow)
@@ -75,15 +75,18 @@ def count_in_work(tx: Connection) -> int:
 
 def stage(tx: Connection, file_id: str, rows: Sequence[tuple[int, str, Mapping[str, Any]]]) -> None:
     """Stage items of a file: place in it, what it is, its fields."""
-    tx.execute(
-        STAGED.insert(),
-        [{"file_id": file_id, "place": place, "what": what, "body": body} for place, what, body in rows],
+    insert_rows(
+        tx, STAGED, [{"file_id": file_id, "place": place, "what": what, "body": body} for place, what, body in rows]
     )
 
 
 def clear_staged(tx: Connection, file_id: str, limit: int) -> int:
     """Delete up to ``limit`` staged lines of a file; returns how many there were."""
-    places = list(tx.execute(select(STAGED.c.place).where(STAGED.c.file_id == file_id).limit(limit)).scalars())
+    places = list(
+        tx.execute(
+            select(STAGED.c.place).where(STAGED.c.file_id == file_id).order_by(STAGED.c.place).limit(limit)
+        ).scalars()
+    )
     delete_staged(tx, file_id, places)
     return len(places)
 
@@ -100,9 +103,10 @@ def next_staged(tx: Connection, file_id: str, limit: int) -> list[tuple[int, str
 
 
 def delete_staged(tx: Connection, file_id: str, places: Collection[int]) -> None:
-    """Delete staged lines that are released, or whose file is not."""
-    for piece in chunks(places):
-        tx.execute(delete(STAGED).where(STAGED.c.file_id == file_id, STAGED.c.place.in_(piece)))
+    """Delete staged lines that are released, or whose file is not: every line from the first to the last of these."""
+    if places:
+        wanted = STAGED.c.place.between(min(places), max(places))
+        tx.execute(delete(STAGED).where(STAGED.c.file_id == file_id, wanted))
 
 
 def known_transmissions(tx: Connection, keys: Collection[str]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from payments_ingest.tables import (
     PartyRow,
     PayerAccountRow,
 )
-from shared.db import chunks, insert_ignore, table_of, upsert
+from shared.db import any_of, chunks, insert_ignore, table_of, upsert
 
 CASES = table_of(KnownCaseRow)
 CLAIMS = table_of(KnownClaimRow)
@@ -106,7 +106,7 @@ def by_kid(tx: Connection, kids: Collection[str]) -> dict[str, tuple[str, str | 
     """Return the case, and the claim when it is a claim's own, of each KID that was ever given out."""
     found: dict[str, tuple[str, str | None]] = {}
     for piece in chunks(sorted(kids)):
-        query = select(KIDS.c.kid, KIDS.c.case_id, KIDS.c.claim_id).where(KIDS.c.kid.in_(piece))
+        query = select(KIDS.c.kid, KIDS.c.case_id, KIDS.c.claim_id).where(any_of(tx, KIDS.c.kid, piece))
         found.update({kid: (case_id, claim_id) for kid, case_id, claim_id in tx.execute(query)})
     return found
 

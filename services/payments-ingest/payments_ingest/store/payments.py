@@ -13,7 +13,7 @@ from sqlalchemy.sql import bindparam
 from payments_ingest.domain.identity import Seen, Standing
 from payments_ingest.domain.lines import WAITING, Line, LineKind, Payment, PaymentState
 from payments_ingest.tables import AllocationRow, PaymentRow, WantedNumberRow
-from shared.db import chunks, insert_ignore, lock_rows, table_of
+from shared.db import any_of, chunks, insert_ignore, insert_rows, lock_rows, table_of
 
 PAYMENTS = table_of(PaymentRow)
 ALLOCATIONS = table_of(AllocationRow)
@@ -43,8 +43,7 @@ def _payment(row: Row[Any]) -> Payment:
 
 def insert_payments(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Record payments."""
-    if rows:
-        tx.execute(PAYMENTS.insert(), list(rows))
+    insert_rows(tx, PAYMENTS, rows)
 
 
 def find_payment(tx: Connection, payment_id: str) -> Payment | None:
@@ -140,7 +139,7 @@ def seen_like(tx: Connection, lines: Sequence[Line]) -> list[Seen]:
         ("kid", {line.kid for line in lines if line.kid}, near),
     ):
         for piece in chunks(sorted(values)):
-            query = select(*_SEEN_COLUMNS).where(PAYMENTS.c[column].in_(piece), *more)
+            query = select(*_SEEN_COLUMNS).where(any_of(tx, PAYMENTS.c[column], piece), *more)
             found.update({row.payment_id: row for row in tx.execute(query)})
     return [_seen(row) for row in sorted(found.values(), key=lambda row: (row.file_id, row.position))]
 

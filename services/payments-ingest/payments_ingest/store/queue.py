@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from payments_ingest.tables import AllocationRow, ApprovalRow, SuggestionRow
-from shared.db import chunks, insert_ignore, lock_rows, table_of
+from shared.db import chunks, insert_ignore, insert_rows, lock_rows, table_of
 
 ALLOCATIONS = table_of(AllocationRow)
 SUGGESTIONS = table_of(SuggestionRow)
@@ -51,8 +51,7 @@ class Approval:
 
 def insert_allocations(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Record allocations."""
-    if rows:
-        tx.execute(ALLOCATIONS.insert(), list(rows))
+    insert_rows(tx, ALLOCATIONS, rows)
 
 
 def allocations_of(tx: Connection, payment_ids: Collection[str]) -> dict[str, list[Allocation]]:
