@@ -68,14 +68,15 @@ def round_ore(value: Fraction | Decimal | int, rule: Rounding) -> int:
             raise ValueError(f"amount: expected whole øre, got {exact}")
         return int(exact)
     if rule is Rounding.ORE_HALF_UP:
-        return sign * _half_up(size)
+        return sign * half_up(size.numerator, size.denominator)
     if rule is Rounding.KRONE_HALF_UP:
-        return sign * _half_up(size / 100) * 100
+        return sign * half_up(size.numerator, size.denominator * 100) * 100
     return sign * (int(size) // 100) * 100
 
 
-def _half_up(size: Fraction) -> int:
-    return (2 * size.numerator + size.denominator) // (2 * size.denominator)
+def half_up(part: int, whole: int) -> int:
+    """Return ``part`` / ``whole``, neither below zero, rounded to a whole number: a half goes up."""
+    return (2 * part + whole) // (2 * whole)
 
 
 def split_by_weight(total_ore: int, weights: Sequence[int]) -> list[int]:

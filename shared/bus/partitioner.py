@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import unpack
 
 _SEED = 0x9747B28C
@@ -23,6 +24,7 @@ def murmur2(data: bytes) -> int:
     return value ^ (value >> 15)
 
 
+@lru_cache(maxsize=50_000)  # the same key comes again: when its event is written, and when it is sent
 def partition_for(key: str, partitions: int) -> int:
     """Return the partition (0 … ``partitions`` - 1) of ``key``: murmur2 of its UTF-8 bytes, sign bit dropped, modulo.
 

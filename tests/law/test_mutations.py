@@ -26,7 +26,7 @@ CODE_MUTANTS_MIN = 290
 
 RULES: tuple[Callable[..., Any], ...] = (
     money.round_ore,
-    money._half_up,
+    money.half_up,
     money.split_by_weight,
     interest.compute_interest,
     interest._last_computable,

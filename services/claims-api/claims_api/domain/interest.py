@@ -19,11 +19,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
 from itertools import pairwise
 
 from shared.law import RatesMissing, RateTable, Trace
-from shared.money import Rounding, kroner, round_ore
+from shared.money import half_up, kroner
 
 REFERENCE = "forsinkelsesrenteloven §§ 2, 3"
 RULE = "interest.simple"
@@ -150,7 +149,6 @@ def _segment(lower: date, upper: date, base_ore: int, table: RateTable, conventi
     leap = convention is InterestConvention.SKATTEETATEN and isleap(lower.year)
     year_days = 366 if leap else 365
     part, whole = row.value.as_integer_ratio()
-    exact = Fraction(base_ore * part * days, 100 * whole * year_days)
     return Segment(
         start=lower,
         end=upper,
@@ -158,7 +156,7 @@ def _segment(lower: date, upper: date, base_ore: int, table: RateTable, conventi
         year_days=year_days,
         base_ore=base_ore,
         rate=row.value,
-        amount_ore=round_ore(exact, Rounding.ORE_HALF_UP),
+        amount_ore=half_up(base_ore * part * days, 100 * whole * year_days),
         assumed=row.assumed,
         source=row.source,
     )

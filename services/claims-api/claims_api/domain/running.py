@@ -44,7 +44,8 @@ class ClaimState:
         self.charged[account] += amount_ore
         if account is Account.PRINCIPAL:
             self._moves[day] = self._moves.get(day, 0) + amount_ore
-            self._known_interest.clear()
+            # Interest up to a day follows from the principal before it.
+            self._known_interest = {until: ore for until, ore in self._known_interest.items() if until <= day}
 
     def cover(self, account: Account, amount_ore: int, day: date) -> None:
         """Let money cover one kind on ``day``; below zero: it is owed again."""
