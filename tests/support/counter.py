@@ -174,13 +174,17 @@ class Counter:
         """A whole letter: due, issued, rendered, released and sent today."""
         self.step(kind, *claims)
         issued = self.last(DemandIssued)
+        self.deliver(issued)
+        return issued
+
+    def deliver(self, issued: DemandIssued) -> None:
+        """A demand that was issued is rendered and sent today."""
         rendered = [
             RenderedLetter(letter_id=who.letter_id, debtor_ref=who.debtor_ref, sha256="0" * 64, pages=1)
             for who in issued.recipients
         ]
         self.send(LetterReady(demand_id=issued.demand_id, case_id=issued.case_id, letters=rendered), issued.case_id)
         self.send_letter(issued)
-        return issued
 
     def send_letter(self, issued: DemandIssued | NoticeIssued) -> None:
         demand = isinstance(issued, DemandIssued)

@@ -24,7 +24,9 @@ class Settings(BaseServiceSettings):
     legal_person: str = Field(default="958935420", description="The municipality's own organisation number.")
 
     interest: Literal["skatteetaten", "inkasso"] = "skatteetaten"
-    act_2026_from: date | None = Field(default=None, description="First day of the act of 22 May 2026; None: not yet.")
+    act_2026_from: date | None = Field(
+        default=None, ge=date(2026, 5, 22), description="First day of the act of 22 May 2026; None: not yet."
+    )
 
     deadline_days: int = Field(
         default=14, ge=14, le=60, description="Days from the planned dispatch to the printed deadline; 21 with print."

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.money_book import BANK, CASE, MoneyBook, claim
 
+from claims_api.domain.choices import Choice, as_chosen
 from claims_api.domain.facts import Cancellation, Charge, Dispute, Payment, Reversal, SentDemand
 from claims_api.domain.ledger import DEBIT_ACCOUNTS, Account, EntryKind, standing, trial_balance
 from claims_api.domain.remittance import closing_proof, figures
@@ -17,6 +18,10 @@ from shared.calendar import deadline_after
 FIRST = date(2025, 11, 3)
 DAYS = st.integers(0, 200).map(lambda n: FIRST + timedelta(days=n))
 AMOUNTS = st.integers(1, 400_000)
+
+
+WISHES = ((), (Account.PRINCIPAL,), (Account.INTEREST, Account.PRINCIPAL), (Account.FEES,))
+"""What debtors want covered first, if anything."""
 
 
 @st.composite
@@ -84,6 +89,9 @@ def histories(draw: st.DrawFn) -> tuple[list[tuple[str, object, int]], list[tupl
             deduction=draw(st.integers(0, 5)) == 0,
             reversals=backs,
         )
+        if not payment.deduction:
+            wish = Choice(payment_id=None, claim_ids=(), kinds=draw(st.sampled_from(WISHES)), chosen_on=paid_on)
+            payment = as_chosen(payment, [wish])
         then.append(("pay", payment, 0))
     return claims, then
 

@@ -20,7 +20,7 @@ from claims_api.usecases.consequences import CLOSED_BY_HAND
 from claims_api.usecases.payments import settle_case
 from claims_api.usecases.requests import asking
 from claims_api.usecases.requests.asking import Asker
-from shared.errors import Conflict, FieldError, Forbidden, Reject
+from shared.errors import Conflict, FieldError, Forbidden, Invalid
 from shared.uow import Uow
 
 SUMMARY_MAX = 300
@@ -77,7 +77,7 @@ def _check(book: CaseBook, said: Choice) -> None:
     if said.payment_id is not None and said.payment_id not in {part.payment_id for part in book.parts}:
         errors.append(FieldError("payment_id", "unknown", "expected a payment of this case, or null"))
     if errors:
-        raise Reject("validation", f"{len(errors)} field(s) were not accepted", errors=errors)
+        raise Invalid(*errors)
 
 
 def _claim_errors(wanted: Sequence[str], inside: Mapping[str, Claim]) -> list[FieldError]:

@@ -141,16 +141,18 @@ def _posted(rows: Sequence[Transfer]) -> list[StatementLine]:
         change = sum(row.effect(account) for row in group for account in RECEIVABLES)
         over = sum(row.effect(Account.OVERPAID) for row in group) if kind in MONEY_IN else 0
         if change - over:
-            lines.append(_line(group, change - over))
+            lines.append(_line(group, change - over, over_ore=over))
         if over:
             lines.append(_overpaid(group[0], over))
     return lines
 
 
-def _line(group: Sequence[Transfer], amount_ore: int) -> StatementLine:
+def _line(group: Sequence[Transfer], amount_ore: int, *, over_ore: int = 0) -> StatementLine:
+    """Return one line; of money that came, what nobody owed is a part of it too, and the next line gives it back."""
     first = group[0]
     kind = "fee_reversed" if first.reverses and first.kind is EntryKind.FEE else first.kind.value
     parts = {account.value: sum(row.effect(account) for row in group) for account in RECEIVABLES}
+    parts[OVERPAID] = -over_ore
     return StatementLine(
         value_date=first.value_date,
         recorded_at=first.recorded_at,
@@ -185,7 +187,7 @@ def _overpaid(row: Transfer, over_ore: int) -> StatementLine:
             reference="motregning og tilbakebetaling, inkassoloven § 8",
             inputs={"payment": row.about, "overpaid_ore": over_ore},
         ),
-        parts={"overpaid": over_ore},
+        parts={OVERPAID: over_ore},
     )
 
 

@@ -1,0 +1,137 @@
+"""Every setting that a lawyer or a rule page is pointed to does what it says: another value, another answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from support.counter import counter
+from support.treasury import Treasury
+
+from claims_api.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DUE, VARSEL = date(2026, 1, 15), date(2026, 1, 29)
+TODAY = date(2026, 1, 20)
+
+Answer = Callable[[Path, Mapping[str, Any]], object]
+"""Plays a scene in a folder with settings, and returns what came of it."""
+
+
+@contextmanager
+def town(folder: Path, settings: Mapping[str, Any], start: date = date(2026, 1, 16)) -> Iterator[Treasury]:
+    folder.mkdir()
+    kept = Treasury(folder, start, **settings)
+    yield kept
+    kept.db.close()
+
+
+def fees_of_the_ladder(folder: Path, settings: Mapping[str, Any]) -> object:
+    with town(folder, settings, date(2026, 6, 2)) as treasury:
+        claim = treasury.register(due=date(2026, 6, 1), principal_ore=300_000)
+        fees = [treasury.at(date(2026, 6, 15)).letter("inkassovarsel", claim).fee_ore]
+        fees.append(treasury.at(date(2026, 7, 3)).letter("betalingsoppfordring", claim).fee_ore)
+        return fees, treasury.balance(claim).balance.fees_ore
+
+
+def interest_of_a_month(folder: Path, settings: Mapping[str, Any]) -> object:
+    with town(folder, settings) as treasury:
+        claim = treasury.register(due=date(2024, 1, 15), principal_ore=1_000_000)
+        return treasury.balance(claim, date(2024, 2, 15)).balance.interest_ore
+
+
+def days_to_pay(folder: Path, settings: Mapping[str, Any]) -> object:
+    with town(folder, settings) as treasury:
+        claim = treasury.register(due=DUE)
+        return treasury.at(VARSEL).letter("inkassovarsel", claim).deadline
+
+
+def asked(what: str, body: dict[str, Any], **claim: Any) -> Answer:
+    def answer(folder: Path, settings: Mapping[str, Any]) -> object:
+        with counter(folder, TODAY, **settings) as desk:
+            return desk.asked(desk.case(**claim), what, body)["state"]
+
+    return answer
+
+
+def a_plan_after_a_broken_one(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        claim = desk.case()
+        plan = {"instalments": 3, "first_due": "2026-02-16"}
+        desk.asked(claim, "plans", plan)
+        desk.at(date(2026, 3, 13))
+        return desk.asked(claim, "plans", {**plan, "first_due": "2026-04-10"})["state"]
+
+
+def a_choice_after_a_week(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        claim = desk.case()
+        paid = desk.pay(claim["case_id"], 10_000, "")
+        desk.at(date(2026, 1, 27))
+        return desk.ask(claim, "payment-choices", {"payment_id": paid.payment_id, "order": ["principal"]}).status_code
+
+
+def erased_after(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        claim = desk.case()
+        desk.pay(claim["case_id"], desk.balance(claim)["total_ore"], "")
+        path = f"/v1/debtors/{claim['debtor_ref']}/erasure"
+        desk.office.clock.set(date(2027, 1, 2))
+        return desk.office.post(path, {}, desk.office.clerk()).status_code
+
+
+def plan_of(instalments: int, first_due: str = "2026-02-16", **claim: Any) -> Answer:
+    return asked("plans", {"instalments": instalments, "first_due": first_due}, **claim)
+
+
+WORKS: Mapping[str, tuple[Answer, dict[str, Any], object, object]] = {
+    "ACT_2026_FROM": (
+        fees_of_the_ladder, {"act_2026_from": date(2026, 7, 1)}, ([3_800, 11_300], 15_100), ([3_800, 0], 3_800),
+    ),
+    "INTEREST": (interest_of_a_month, {"interest": "inkasso"}, 10_587, 10_616),
+    "DEADLINE_DAYS": (days_to_pay, {"deadline_days": 20}, date(2026, 2, 12), date(2026, 2, 18)),
+    "DEFERRAL_MAX_DAYS": (asked("deferrals", {"until": "2026-02-10"}), {"deferral_max_days": 14}, "granted", "pending"),
+    "PLAN_MAX_INSTALMENTS": (plan_of(6), {"plan_max_instalments": 5}, "granted", "pending"),
+    "PLAN_MIN_INSTALMENT_ORE": (plan_of(6), {"plan_min_instalment_ore": 60_000}, "granted", "pending"),
+    "PLAN_MAX_TOTAL_ORE": (plan_of(6), {"plan_max_total_ore": 200_000}, "granted", "pending"),
+    "PLAN_FIRST_DUE_DAYS": (plan_of(3), {"plan_first_due_days": 14}, "granted", "pending"),
+    "PLAN_BROKEN_MONTHS": (a_plan_after_a_broken_one, {"plan_broken_months": 0}, "pending", "granted"),
+    "PAYMENT_CHOICE_DAYS": (a_choice_after_a_week, {"payment_choice_days": 6}, 201, 409),
+    "RETENTION_YEARS": (erased_after, {"retention_years": 0}, 409, 200),
+}  # fmt: skip
+"""A scene for each setting of claims-api: what is set, and the answers without and with it."""
+
+ELSEWHERE = {
+    "LADDER_FILE": "tests/escalation/test_ladder_table.py",
+    "REFUSED_FILES_DAYS": "tests/payments_ingest",
+}
+"""Settings of other services, and the tests that show them."""
+
+
+def named() -> set[str]:
+    """Return the settings that the pages for lawyers and auditors name."""
+    pages = [ROOT / "docs/decisions-for-a-lawyer.md", *(ROOT / "docs/rules").glob("*.md")]
+    return {name for page in pages for name in re.findall(r"`INKASSO_([A-Z0-9_]+)`", page.read_text("utf-8"))}
+
+
+def test_every_setting_that_is_named_has_its_scene() -> None:
+    assert sorted(named() - WORKS.keys() - ELSEWHERE.keys()) == []
+    assert all((ROOT / place).exists() for place in ELSEWHERE.values())
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_a_setting_changes_what_happens(tmp_path: Path, name: str) -> None:
+    answer, settings, usual, other = WORKS[name]
+    assert answer(tmp_path / "usual", {}) == usual
+    assert answer(tmp_path / "other", settings) == other
+
+
+def test_the_act_of_2026_cannot_begin_before_it_was_adopted(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="act_2026_from"):
+        Settings(data_dir=tmp_path, act_2026_from=date(2026, 5, 21))
