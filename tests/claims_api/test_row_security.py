@@ -27,6 +27,7 @@ OPEN = {
     "agreement": "read with the creditor",
     "creditor_change": "an operator's, of units and their agreements",
     "case_counter": "a number",
+    "kid": "numbers and what they pay: nothing of a person, and a batch copies them in (policies forbid COPY)",
     "voucher": "numbers and periods of the collector's books",
     "voucher_series": "a number",
     "period": "the collector's books as a whole",
@@ -78,7 +79,7 @@ def test_a_query_without_any_condition_leaks_nothing(tmp_path: Path, postgres_da
         filled = {name for name in kept if every[name]}
         told = {"debtor", "claim_party", "timeline", "demand", "ledger", "payment_part", "request_text", "plan"}
         assert told <= filled
-        assert len(filled) >= 20
+        assert len(filled) >= 18
         stranger = rows_seen(db, Model.metadata, {THEIRS})
         assert {name: stranger[name] for name in kept if stranger[name]} == {}
         one, other = (rows_seen(db, Model.metadata, {unit}) for unit in (OURS, "boligbygg-kf"))

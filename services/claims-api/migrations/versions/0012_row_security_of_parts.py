@@ -16,7 +16,7 @@ FUNCTIONS = {
     "unit_sees_debtor": "SELECT 1 FROM claim_party JOIN claim USING (claim_id) WHERE claim_party.debtor_ref = wanted",
 }
 OF_CASE = (
-    "kid", "hold", "timeline", "demand", "petition", "payment_part", "payment_candidate", "refund", "money_decision",
+    "hold", "timeline", "demand", "petition", "payment_part", "payment_candidate", "refund", "money_decision",
     "request_claim", "request_text", "notice", "write_off", "feed_case",
     "payment_choice",
 )  # fmt: skip
