@@ -34,6 +34,9 @@ ACCOUNTS = table_of(PayerAccountRow)
 NAMESAKES_MAX = 50
 """Debtors of one name that are looked at: with more, a name tells nothing."""
 
+ACCOUNT_CASES_MAX = 20
+"""Cases that are learned of one account: an authority's or a bank's own pays to thousands, and tells nothing of any."""
+
 GROWTH_ORE = 100_000
 """How much interest and fees may have grown past the known facts before an amount counts as too much."""
 
@@ -131,13 +134,18 @@ def by_invoice(tx: Connection, keys: Collection[str]) -> dict[str, frozenset[str
 
 
 def by_account(tx: Connection, hashes: Collection[str]) -> dict[str, frozenset[str]]:
-    """Return the cases that payments from each account (hashed) went to."""
+    """Return the cases that payments from each account (hashed) went to; none for one that pays to many."""
+    found = _cases_of_accounts(tx, hashes)
+    return {account: frozenset(cases) for account, cases in found.items() if len(cases) < ACCOUNT_CASES_MAX}
+
+
+def _cases_of_accounts(tx: Connection, hashes: Collection[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for piece in chunks(sorted(hashes)):
         query = select(ACCOUNTS.c.account_hash, ACCOUNTS.c.case_id).where(ACCOUNTS.c.account_hash.in_(piece))
         for account, case_id in tx.execute(query):
             found.setdefault(account, set()).add(case_id)
-    return {account: frozenset(cases) for account, cases in found.items()}
+    return found
 
 
 def by_name(tx: Connection, parts: Collection[str]) -> frozenset[str]:
@@ -158,8 +166,15 @@ def by_name(tx: Connection, parts: Collection[str]) -> frozenset[str]:
 
 
 def learn_accounts(tx: Connection, rows: Collection[tuple[str, str]], at: datetime) -> None:
-    """Remember which account (hashed) paid to which case."""
-    insert_ignore(tx, ACCOUNTS, [{"account_hash": a, "case_id": c, "learned_at": at} for a, c in sorted(rows)])
+    """Remember which account (hashed) paid to which case, as long as it pays to a few."""
+    known = _cases_of_accounts(tx, {account for account, _ in rows})
+    learned = []
+    for account, case_id in sorted(rows):
+        cases = known.setdefault(account, set())
+        if case_id not in cases and len(cases) < ACCOUNT_CASES_MAX:
+            cases.add(case_id)
+            learned.append({"account_hash": account, "case_id": case_id, "learned_at": at})
+    insert_ignore(tx, ACCOUNTS, learned)
 
 
 def unlearn_account(tx: Connection, account_hash: str, case_ids: Collection[str]) -> None:
