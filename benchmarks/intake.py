@@ -48,8 +48,7 @@ def run(bench: Any) -> None:
     from local import PartMissing, Postgres
     from local.maven import cache
 
-    folder = cache() / "run-benchmark-intake"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = cache() / f"run-{os.getpid()}"  # the name by which whoever finds it later knows whether it is in use
     folder.mkdir(parents=True)
     try:
         with Postgres(folder / "postgres") as postgres:

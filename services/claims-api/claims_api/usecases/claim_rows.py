@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -60,13 +60,23 @@ def judged(new: NewClaim, deps: Deps) -> NewClaim:
 def new_row(uow: Uow, deps: Deps, intake: Intake) -> NewRow:
     """Return the row of a claim and its opening postings, and in it what the unit is told."""
     claim_id, new, case = uow.new_id("claim"), intake.new, intake.place.case
-    letters = _charged(new)
+    letters, starts = _charged(new), _interest_from(deps, intake)
     postings = opening_transfers(case, claim_id, new.principal_ore, new.due_date, letters)
-    claim = _claim(uow, deps, intake, claim_id, fees_ore=sum(letter.fee_ore for letter in letters))
-    terms = InterestTerms(start=claim.interest_from)
     counting = [row for row in postings if row.value_date <= uow.today]
-    owed = claim_balance(counting, claim_id, terms, uow.today, rules=deps.rules).balance
-    claim.first_answer.update(status=claim.status, balance_ore=owed.total_ore, case_version=case.version)
+    owed = claim_balance(counting, claim_id, InterestTerms(start=starts), uow.today, rules=deps.rules).balance
+    barred = last_day(new.due_date, new.limitation_date, rates=deps.rules.rates).value
+    status = "hearing" if needs_hearing(barred, uow.today) else "accepted"
+    claim = _claim(
+        uow,
+        deps,
+        intake,
+        claim_id,
+        status=status,
+        fees_ore=sum(letter.fee_ore for letter in letters),
+        interest_from=starts,
+        last_day=barred,
+        first_answer={"status": status, "balance_ore": owed.total_ore, "case_version": case.version},
+    )
     return NewRow(claim=claim, postings=postings, intake=intake)
 
 
@@ -76,9 +86,19 @@ def _charged(new: NewClaim) -> list[NewNotice]:
     return sorted((letter for letter in letters if letter.fee_ore), key=lambda letter: letter.sent_on)
 
 
-def _claim(uow: Uow, deps: Deps, intake: Intake, claim_id: str, *, fees_ore: int) -> Claim:
+def _claim(
+    uow: Uow,
+    deps: Deps,
+    intake: Intake,
+    claim_id: str,
+    *,
+    status: str,
+    fees_ore: int,
+    interest_from: date | None,
+    last_day: date,
+    first_answer: dict[str, Any],
+) -> Claim:
     new, notice = intake.new, intake.new.prior_notice
-    barred = last_day(new.due_date, new.limitation_date, rates=deps.rules.rates).value
     override = intake.agreement.overrides.get(new.claim_type, {})
     sealed = _sealed_text(deps, intake, claim_id)
     return Claim(
@@ -90,7 +110,7 @@ def _claim(uow: Uow, deps: Deps, intake: Intake, claim_id: str, *, fees_ore: int
         body_digest=intake.digest,
         claim_type=new.claim_type,
         kid=intake.place.kid,
-        status="hearing" if needs_hearing(barred, uow.today) else "accepted",
+        status=status,
         principal_ore=new.principal_ore,
         original_principal_ore=new.original_principal_ore,
         invoice_number=new.invoice_number,
@@ -110,7 +130,7 @@ def _claim(uow: Uow, deps: Deps, intake: Intake, claim_id: str, *, fees_ore: int
         premises=new.premises,
         limitation_date=new.limitation_date,
         documents=[*new.attachments, *([notice.document_id] if notice and notice.document_id else [])],
-        interest_from=_interest_from(deps, intake, override),
+        interest_from=interest_from,
         dispute_body=dispute_body_for(
             intake.kind,
             premises=new.premises,
@@ -119,7 +139,7 @@ def _claim(uow: Uow, deps: Deps, intake: Intake, claim_id: str, *, fees_ore: int
         fee_regime=intake.agreement.fee_regime,
         unit_gets=sorted(intake.agreement.unit_gets),
         minor=is_minor(intake.parties[0].birth_date, new.service_from or new.invoice_date),
-        last_day=barred,
+        last_day=last_day,
         principal_left_ore=new.principal_ore,
         interest_left_ore=0,
         fees_left_ore=fees_ore,
@@ -127,15 +147,16 @@ def _claim(uow: Uow, deps: Deps, intake: Intake, claim_id: str, *, fees_ore: int
         registered_on=uow.today,
         registered_at=intake.place.case.last_recorded_at,
         registered_by=intake.actor,
-        first_answer={},
+        first_answer=first_answer,
         ended_on=None,
         end_reason=None,
     )
 
 
-def _interest_from(deps: Deps, intake: Intake, override: Mapping[str, Any]) -> date | None:
-    agreed = InterestBasis(override["interest_from"]) if "interest_from" in override else None
+def _interest_from(deps: Deps, intake: Intake) -> date | None:
     new = intake.new
+    override = intake.agreement.overrides.get(new.claim_type, {})
+    agreed = InterestBasis(override["interest_from"]) if "interest_from" in override else None
     return interest_from(
         intake.kind, due_date=new.due_date, invoice_date=new.invoice_date, rates=deps.rules.rates, basis=agreed
     )
