@@ -19,7 +19,7 @@ from operator import attrgetter
 from typing import Any, cast
 
 from pydantic_core import to_json
-from sqlalchemy import JSON, Column, ColumnDefault, Connection, Table
+from sqlalchemy import JSON, Column, ColumnDefault, Connection, LargeBinary, Table
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -169,6 +169,8 @@ def _default(column: Column[Any]) -> Any:
 
 def _converter(column: Column[Any], dialect: Dialect) -> _Converter | None:
     kind = column.type.dialect_impl(dialect)
+    if isinstance(kind, LargeBinary):
+        return None  # the driver's wrapper for bytes would only be in the way: bytes are what both take
     # Both databases take JSON as text; the driver's own wrapper for it costs as much again.
     return _as_json if isinstance(kind, JSON) else kind.bind_processor(dialect)
 

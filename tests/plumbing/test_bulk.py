@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Column, LargeBinary, MetaData, String, Table, select, text
 from sqlalchemy.exc import IntegrityError
 from support.databases import Databases
 from support.toy import MIGRATIONS, NOTE, TABLES
@@ -97,6 +97,17 @@ def test_json_columns_are_changed_too(db: Database, count: int) -> None:
         changes = [{"event_id": f"e{number:04}", "headers": {"n": number}} for number in range(count)]
         update_rows(tx, PARKED, changes, key="event_id")
     assert [row["headers"] for row in stored(db, PARKED, "event_id")] == [{"n": number} for number in range(count)]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_bytes_are_left_as_they_are(db: Database, count: int) -> None:
+    content = Table("content", MetaData(), Column("name", String, primary_key=True), Column("data", LargeBinary))
+    rows = [{"name": f"n{number:04}", "data": bytes(range(256)) if number else b""} for number in range(count)]
+    with db.begin() as tx:
+        content.create(tx)
+        assert insert_ignore(tx, content, rows) == count
+        assert insert_once(tx, content, rows) == 0
+    assert stored(db, content, "name") == rows
 
 
 def test_a_table_that_policies_watch_over_takes_many_rows(postgres_database: str) -> None:
