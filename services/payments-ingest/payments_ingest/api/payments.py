@@ -54,6 +54,8 @@ def list_payments(
     case_id: Annotated[str | None, Query(max_length=80)] = None,
     file_id: Annotated[str | None, Query(max_length=80)] = None,
     account: Annotated[str | None, Query(max_length=34)] = None,
+    assigned_to: Annotated[str | None, Query(max_length=120, description="Only those given to this person.")] = None,
+    due_by: Annotated[date | None, Query(description="Only those to be looked at by this day.")] = None,
     after: After = None,
     limit: Limit = LIMIT_DEFAULT,
 ) -> PaymentPage:
@@ -65,6 +67,8 @@ def list_payments(
             case_id=case_id,
             file_id=file_id,
             account=account,
+            assigned_to=assigned_to,
+            due_by=due_by,
             after=day_cursor(after),
             limit=limit,
         )
@@ -95,7 +99,7 @@ def link_payment(payment_id: str, body: LinkIn, ctx: Clerks) -> PaymentDetail:
     return shown(ctx, payment_id)
 
 
-@router.post("/payments/{payment_id}/assignment", responses=problems(400, 401, 403, 404, 422))
+@router.post("/payments/{payment_id}/assignment", responses=problems(400, 401, 403, 404, 409, 422))
 def assign_payment(payment_id: str, body: AssignmentIn, ctx: Clerks) -> PaymentDetail:
     """Give a waiting payment to a person, or to nobody."""
     with ctx.uow() as uow:

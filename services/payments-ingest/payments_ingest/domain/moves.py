@@ -37,12 +37,15 @@ def refuse_parts(amount_ore: int, parts: Sequence[Part], known: Collection[str])
     return errors
 
 
-def needs_second_person(before: Collection[str], after: Collection[str], debtors: Mapping[str, frozenset[str]]) -> bool:
+def needs_second_person(
+    before: Mapping[str, int], after: Mapping[str, int], debtors: Mapping[str, frozenset[str]]
+) -> bool:
     """Tell whether a move needs four eyes: money that lies, or lay last, on one debtor's case would go to another's.
 
-    ``before`` are the cases it lies on or was last taken off, ``debtors`` who is liable in each case.
+    ``before`` and ``after`` are how much, in øre, lies on each case (before: or was last taken off), ``debtors`` who is
+    liable in each. It is the money that counts: a case that had a part already may not get the rest unseen.
     """
-    if not before:
-        return False
-    owners = frozenset[str]().union(*(debtors.get(case_id, frozenset()) for case_id in before))
-    return any(case_id not in before and not debtors.get(case_id, frozenset()) & owners for case_id in after)
+    less = [case_id for case_id, ore in before.items() if after.get(case_id, 0) < ore]
+    more = [case_id for case_id, ore in after.items() if before.get(case_id, 0) < ore]
+    nobody = frozenset[str]()
+    return any(not debtors.get(one, nobody) & debtors.get(other, nobody) for one in less for other in more)

@@ -77,6 +77,8 @@ def list_payments(
     case_id: str | None,
     file_id: str | None,
     account: str | None,
+    assigned_to: str | None,
+    due_by: date | None,
     after: tuple[date, str] | None,
     limit: int,
 ) -> list[Payment]:
@@ -89,9 +91,11 @@ def list_payments(
             ALLOCATIONS.c.case_id == case_id, ALLOCATIONS.c.active.is_(True)
         )
         query = query.where(PAYMENTS.c.payment_id.in_(on_case) | (PAYMENTS.c.case_id == case_id))
-    for column, value in (("file_id", file_id), ("account", account)):
+    for column, value in (("file_id", file_id), ("account", account), ("assigned_to", assigned_to)):
         if value is not None:
             query = query.where(PAYMENTS.c[column] == value)
+    if due_by is not None:
+        query = query.where(PAYMENTS.c.due_on <= due_by)
     if after is not None:
         query = query.where(tuple_(PAYMENTS.c.day, PAYMENTS.c.payment_id) > tuple_(*after))
     return [_payment(row) for row in tx.execute(query)]

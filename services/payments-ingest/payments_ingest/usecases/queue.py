@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from payments_ingest.deps import Deps
-from payments_ingest.domain.lines import WAITING, LineKind, Payment, PaymentState
+from payments_ingest.domain.lines import QUEUED, WAITING, LineKind, Payment, PaymentState
 from payments_ingest.domain.moves import Part, needs_second_person, refuse_parts
 from payments_ingest.store import known, payments, queue
 from payments_ingest.usecases.bank_days import republish
@@ -38,9 +38,8 @@ def allocate(uow: Uow, deps: Deps, payment_id: str, parts: Sequence[Part], *, wh
     _movable(payment)
     _check(uow, payment, parts)
     history = queue.allocations_of(uow.tx, [payment_id]).get(payment_id, [])
-    before = _last_cases(history)
-    debtors = known.debtors_of(uow.tx, before | {part.case_id for part in parts})
-    if needs_second_person(before, [part.case_id for part in parts], debtors):
+    before, after = _last_amounts(history), {part.case_id: part.amount_ore for part in parts}
+    if needs_second_person(before, after, known.debtors_of(uow.tx, before.keys() | after.keys())):
         queue.withdraw_approvals(uow.tx, payment_id, who=who, at=uow.now)
         approval_id = uow.new_id("approval")
         queue.insert_approval(
@@ -152,8 +151,15 @@ def link_reversal(uow: Uow, reversal_id: str, payment_id: str) -> Payment:
 
 
 def assign(uow: Uow, payment_id: str, assigned_to: str | None, due_on: date | None) -> Payment:
-    """Give a waiting payment to a person, with a date to have looked at it by."""
+    """Give a waiting payment to a person, with a date to have looked at it by.
+
+    Raises Conflict for a payment that waits for nobody, Invalid for a date that has passed.
+    """
     payment = _found(uow, payment_id)
+    if payment.state not in QUEUED:
+        raise Conflict("not-waiting", f"payment: expected one that waits for a person, got {payment.state}")
+    if due_on is not None and due_on < uow.today:
+        raise Invalid(FieldError("due_on", "past", f"expected {uow.today.isoformat()} or later"))
     payments.update_payment(uow.tx, payment.payment_id, assigned_to=assigned_to, due_on=due_on)
     return _found(uow, payment_id)
 
@@ -214,13 +220,13 @@ def _take_off(uow: Uow, deps: Deps, payment: Payment, *, who: str, reason: Liter
     return sum(allocation.amount_ore for allocation in found)
 
 
-def _last_cases(history: Sequence[queue.Allocation]) -> set[str]:
-    """Return the cases a payment lies on, or lay on last: undoing a match first must not avoid the second person."""
-    active = {allocation.case_id for allocation in history if allocation.active}
-    if active or not history:
-        return active
-    last = max(allocation.undone_at or allocation.made_at for allocation in history)
-    return {allocation.case_id for allocation in history if (allocation.undone_at or allocation.made_at) == last}
+def _last_amounts(history: Sequence[queue.Allocation]) -> dict[str, int]:
+    """Return how much of a payment lies on its cases, or lay last: undoing first must not avoid the second person."""
+    lying = [allocation for allocation in history if allocation.active]
+    if not lying and history:
+        last = max(allocation.undone_at or allocation.made_at for allocation in history)
+        lying = [one for one in history if (one.undone_at or one.made_at) == last]
+    return {allocation.case_id: allocation.amount_ore for allocation in lying}
 
 
 def _movable(payment: Payment) -> None:
