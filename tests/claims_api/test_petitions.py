@@ -129,6 +129,7 @@ def test_money_of_a_deduction_pays_in_the_order_of_the_law(desk: Counter) -> Non
     desk.send(approved(claim), claim["case_id"])
     frozen = desk.last(PetitionFrozen)
     told(desk, LegalStepSubmitted, claim, submitted_on=desk.today)
+    desk.asked(claim, "payment-choices", {"order": ["interest"]})  # a wish about what the debtor pays, not about this
     desk.at(date(2026, 4, 20))
     # The first month comes before anybody has recorded the decision, and is divided anew afterwards.
     desk.pay(claim["case_id"], 50_000, frozen.kid)
