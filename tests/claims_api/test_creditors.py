@@ -47,6 +47,15 @@ def test_new_claim_types_take_effect_from_their_day(office: Desk) -> None:
     assert refused.json()["errors"][0]["code"] == "not-in-agreement"
 
 
+def test_how_money_is_divided_is_a_part_of_the_agreement(office: Desk) -> None:
+    assert apply(office, with_agreement(unit_gets=["principal", "interest", "fees"])).json()["state"] == "applied"
+    (mine,) = office.get("/v1/creditors").json()["items"]
+    assert [(one["valid_from"], one["unit_gets"]) for one in mine["agreements"]] == [
+        ("2020-01-01", ["interest", "principal"]),
+        ("2026-01-01", ["fees", "interest", "principal"]),
+    ]
+
+
 def test_an_agreement_that_has_ended_is_none(office: Desk) -> None:
     apply(office, with_agreement(valid_to="2026-01-19"))
     assert office.post("/v1/claims", claim_body()).json()["errors"][0]["code"] == "no-agreement"
@@ -86,6 +95,8 @@ def test_a_proposed_account_may_be_refused(office: Desk) -> None:
         ({"valid_to": "2025-12-31"}, "valid_to"),
         ({"overrides": {"parking": {}}}, "overrides"),
         ({"overrides": {"kindergarten": {"interest_from": "birth"}}}, "overrides.kindergarten.interest_from"),
+        ({"unit_gets": ["fees"]}, "unit_gets"),
+        ({"unit_gets": ["principal", "half"]}, "unit_gets"),
         ({"discount": 1}, "discount"),
     ],
 )

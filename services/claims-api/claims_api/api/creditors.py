@@ -34,7 +34,7 @@ class AgreementView(BaseModel):
     account: str
     fee_regime: str
     overrides: dict[str, dict[str, str]]
-    unit_gets: list[str]
+    unit_gets: list[Literal["principal", "interest", "fees", "legal_costs"]]
 
 
 class CreditorView(BaseModel):
@@ -102,7 +102,8 @@ def list_creditors(ctx: People) -> CreditorPage:
             asdict(creditor)
             | {
                 "agreements": [
-                    asdict(one) | {"claim_types": sorted(one.claim_types)} for one in agreed.get(creditor.unit, [])
+                    asdict(one) | {"claim_types": sorted(one.claim_types), "unit_gets": sorted(one.unit_gets)}
+                    for one in agreed.get(creditor.unit, [])
                 ]
             }
         )
