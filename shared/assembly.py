@@ -18,7 +18,7 @@ from shared.events.catalogue import TOPICS
 from shared.http import Edge
 from shared.inbox import Handler, Inbox, StateHandler
 from shared.metrics import Metrics
-from shared.openapi import install_openapi
+from shared.openapi import install_openapi, name_roles
 from shared.operator import router as operator_router
 from shared.outbox import StateLoader
 from shared.problems import install_problems, problems
@@ -95,7 +95,7 @@ def _mount(service: Service, routers: Sequence[APIRouter], large_bodies: Mapping
     install_openapi(service.app)
     for router in (*routers, operator_router):
         # FastAPI declares a 422 of its own shape on every route with parameters; ours is a problem like all others.
-        service.app.include_router(router, responses=problems(422))
+        service.app.include_router(name_roles(router), responses=problems(422))
     service.app.include_router(probes.probes(service))
     service.app.add_middleware(
         Edge,

@@ -98,7 +98,7 @@ def allow(*roles: Role, scope: str | None = None) -> Any:
             raise Forbidden("scope", f"scope: expected {scope}, got a token without it")
         return Ctx(service, caller)
 
-    resolve.roles = roles  # type: ignore[attr-defined]  # read by the test that every route names its roles
+    resolve.roles = roles  # type: ignore[attr-defined]  # told by OpenAPI, operation by operation
     return Depends(resolve)
 
 

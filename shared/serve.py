@@ -30,7 +30,7 @@ from shared.clock import Clock, Machine, SystemClock, SystemMachine
 from shared.errors import Crash, InkassoError
 from shared.logs import configure_logs
 from shared.service import Service
-from shared.settings import BaseServiceSettings
+from shared.settings import BaseServiceSettings, settings_faults
 
 DONE, FAILED, REFUSED = 0, 1, 2
 """Exit statuses: stopped in order; failed, start me again; the settings are wrong, starting again will not help."""
@@ -106,9 +106,7 @@ def run(name: str, settings_type: type[S], build: Build[S], clock: Clock) -> int
         service = build(settings, KafkaBus(process.kafka(name), machine=machine), clock, machine)
         listening = socket.create_server((process.host, process.port))
     except ValidationError as wrong:
-        for error in wrong.errors():
-            field = "_".join(str(part) for part in error["loc"])
-            sys.stderr.write(f"{field and f'INKASSO_{field.upper()}: '}{error['msg']}\n")
+        sys.stderr.write("".join(f"{line}\n" for line in settings_faults(wrong)))
         return REFUSED
     except (InkassoError, OSError) as refused:
         sys.stderr.write(f"{name}: {refused}\n")

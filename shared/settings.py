@@ -11,8 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.field_errors import field_errors
+
+PREFIX = "INKASSO_"
 
 ASSUMED_MONTHS = 36
 """How long the last known rates hold on where they may be assumed (decisions B4)."""
@@ -21,7 +25,7 @@ ASSUMED_MONTHS = 36
 class BaseServiceSettings(BaseSettings):
     """What every service needs to know of its surroundings."""
 
-    model_config = SettingsConfigDict(env_prefix="INKASSO_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     profile: Literal["embedded", "cluster"] = "embedded"
     sandbox: bool = Field(default_factory=lambda given: given.get("profile") != "cluster")
@@ -77,3 +81,16 @@ class BaseServiceSettings(BaseSettings):
     def keys_dir(self) -> Path:
         """Where this installation's own keys lie."""
         return self.data_dir / "keys"
+
+
+def settings_faults(wrong: ValidationError) -> list[str]:
+    """Return what is wrong with settings, a line each, by the name of the variable; no value is repeated."""
+    faults = wrong.errors(include_url=False)
+    lines = zip(faults, field_errors(faults), strict=True)
+    return [
+        f"{PREFIX}{'_'.join(str(part) for part in fault['loc']).upper()}: {told['detail']}"
+        if fault["loc"]
+        # about several at once: its sentence names them
+        else str(fault["msg"]).removeprefix("Value error, ")
+        for fault, told in lines
+    ]

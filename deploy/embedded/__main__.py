@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 import sys
 
@@ -14,6 +13,7 @@ from embedded.settings import EmbeddedSettings
 from embedded.welcome import welcome
 from shared.errors import InkassoError
 from shared.logs import configure_logs
+from shared.settings import settings_faults
 
 STOP_S_MAX = 10
 
@@ -23,12 +23,9 @@ def main() -> int:
     try:
         settings = EmbeddedSettings()
     except ValidationError as wrong:
-        for error in wrong.errors():
-            field = ".".join(str(part) for part in error["loc"])
-            sys.stderr.write(f"{field and f'INKASSO_{field.upper()}: '}{error['msg']}\n")
+        sys.stderr.write("".join(f"{line}\n" for line in settings_faults(wrong)))
         return 2
     configure_logs(settings.log_level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = uvicorn.Config(
         "",
         loop="uvloop",

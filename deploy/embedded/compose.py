@@ -35,7 +35,7 @@ from shared.auth import local_key
 from shared.bus.embedded import EmbeddedBus
 from shared.clock import Clock, Machine, SandboxClock, SystemClock, SystemMachine
 from shared.metrics import Metrics
-from shared.openapi import install_openapi
+from shared.openapi import install_openapi, name_roles
 from shared.problems import install_problems
 from shared.service import Service
 from shared.settings import BaseServiceSettings
@@ -154,7 +154,7 @@ def _compose(
     app.include_router(root_router(installation.services, clock, metrics, sandbox=settings.sandbox))
     app.add_middleware(RootEdge, metrics=metrics, machine=machine, mounted=[s.name for s in installation.services])
     if isinstance(clock, SandboxClock):
-        app.include_router(clock_router(_mover(installation, clock)))
+        app.include_router(name_roles(clock_router(_mover(installation, clock))))
     for service in installation.services:
         app.mount(f"/{service.name}", service.app)
     return installation

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import typer
+from pydantic import ValidationError
 
 from embedded.settings import EmbeddedSettings
 from inkasso.output import fail
@@ -17,6 +18,7 @@ from inkasso.words import PROBLEMS
 from shared.auth import Role
 from shared.clock import SystemMachine
 from shared.ids import uuid7
+from shared.settings import settings_faults
 
 TIMEOUT_S = 30.0
 USUAL_PORT = 8000
@@ -152,8 +154,8 @@ def read_settings() -> EmbeddedSettings:
     """Read the settings from the environment; ends the command when they are wrong."""
     try:
         return EmbeddedSettings()
-    except ValueError as wrong:
-        fail(str(wrong))
+    except ValidationError as wrong:
+        fail("\n".join(settings_faults(wrong)))
 
 
 def connect() -> Server:

@@ -81,14 +81,21 @@ def test_a_second_process_on_the_same_folder_is_refused(tmp_path: Path) -> None:
         assert "Traceback" not in second.stderr
 
 
-@pytest.mark.parametrize(("name", "value"), [("INKASSO_PORT", "many"), ("INKASSO_DATABASE_URL", "sqlite:///x.db")])
-def test_settings_that_cannot_be_are_refused_in_words(tmp_path: Path, name: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("INKASSO_PORT", "many", "INKASSO_PORT: expected a whole number, got other text\n"),
+        ("INKASSO_SANDBOX", "0", "INKASSO_ISSUER: expected a configured issuer outside the sandbox"),
+        ("INKASSO_DATABASE_URL", "sqlite:///x.db", "INKASSO_DATABASE_URL"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_in_words(tmp_path: Path, name: str, value: str, told: str) -> None:
     environment = {**os.environ, "INKASSO_DATA_DIR": str(tmp_path), name: value}
     run = subprocess.run(
         [sys.executable, "-m", "embedded"], env=environment, capture_output=True, text=True, check=False
     )
     assert run.returncode == 2
-    assert name in run.stderr
+    assert told in run.stderr
     assert "Traceback" not in run.stderr
 
 
