@@ -92,7 +92,7 @@ class Kafka:
         settings.write_text(content + "".join(f"{name}={value}\n" for name, value in self._extra.items()))
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = [runtime, "-XX:TieredStopAtLevel=1", "-cp", jars, "kafka.tools.StorageTool", "format"]
-        command += ["--standalone", "-t", cluster, "-c", str(settings)]
+        command += ["--standalone", f"--cluster-id={cluster}", "-c", str(settings)]  # the id may begin with a hyphen
         done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False)  # noqa: S603
         if done.returncode != 0:
             settings.unlink()
