@@ -26,7 +26,7 @@ class Settings(BaseServiceSettings):
     gzip_max_bytes: int = Field(default=20 * MIB, description="Largest bank file that comes packed.")
     gzip_ratio_max: int = Field(default=100, description="How many times larger a packed file may become.")
     file_payments_max: int = Field(default=200_000, description="Most payments in one file.")
-    release_batch: int = Field(default=500, ge=1, le=500, description="Payments released in one transaction.")
+    release_batch: int = Field(default=1_000, ge=1, le=2_000, description="Payments released in one transaction.")
     inbox_settle_s: float = Field(
         default=1.0, ge=0, description="How long a dropped file lies unchanged before it is taken."
     )
