@@ -37,6 +37,7 @@ def assert_proved(town: Town) -> None:
     """Nothing is parked anywhere, and the bank's money is the ledger's."""
     for service in ("claims-api", "payments-ingest", "escalation", "notifications"):
         assert list(town.server.items(f"/{service}/v1/operator/parked")) == []
+    assert town.server.get("/claims-api/v1/audit/unbooked-bank-days", role=Role.AUDITOR)["items"] == []
     proof = town.server.get("/claims-api/v1/audit/proof", role=Role.AUDITOR)
     days = list(town.server.items("/payments-ingest/v1/bank-days", role=Role.AUDITOR))
     out = sum(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from claims_api import delivery
 from claims_api.deps import Deps
 from claims_api.store import demands, feed, holds, periods, sealed, webhooks, writeoff
+from claims_api.store.payments import count_unbooked_days
 from claims_api.usecases import limitation
 from claims_api.usecases.audit import imbalance
 from claims_api.usecases.feed import anything_new, sweep_feeds, write_feeds
@@ -106,9 +107,10 @@ def _rates_watcher(deps: Deps) -> Callable[[Service], int]:
 
 
 def _watch_ledger(service: Service) -> int:
-    """Show what the ledger is off by: it must be nothing."""
+    """Show what the ledger is off by, and how many of the bank's days it does not have: both must be nothing."""
     with service.db.read() as tx:
         service.metrics.gauge("ledger_imbalance_ore", imbalance(tx))
+        service.metrics.gauge("bank_days_unbooked", count_unbooked_days(tx))
     return 0
 
 

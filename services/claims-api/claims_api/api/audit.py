@@ -20,6 +20,8 @@ from claims_api.api.money_views import (
     TransferOut,
     TrialBalanceOut,
     TrialLineOut,
+    UnbookedDayOut,
+    UnbookedDayPage,
     VoucherOut,
     VoucherPage,
     transfer_out,
@@ -27,11 +29,11 @@ from claims_api.api.money_views import (
 )
 from claims_api.domain.ledger import Transfer
 from claims_api.domain.periods import month_of, period_of
-from claims_api.store import periods
+from claims_api.store import payments, periods
 from claims_api.usecases.audit import JOURNAL_MAX, journal, proof, trial_balance
 from shared.auth import Role
 from shared.calendar import OSLO
-from shared.http import LIMIT_DEFAULT, Ctx, Limit, allow, next_after
+from shared.http import LIMIT_DEFAULT, LIMIT_MAX, Ctx, Limit, allow, next_after
 from shared.problems import problems
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])
@@ -102,6 +104,20 @@ def read_proof(ctx: Auditors) -> ProofOut:
     with ctx.read() as tx:
         found = proof(tx)
     return ProofOut.model_validate(asdict(found) | {"difference_ore": found.difference_ore})
+
+
+@router.get("/unbooked-bank-days", responses=problems(401, 403), summary="Bank days the ledger does not agree with")
+def read_unbooked_days(ctx: Auditors) -> UnbookedDayPage:
+    """Return the bank days that are complete at the bank and not booked here, oldest first: normally none for long.
+
+    A day waits while its payments are on their way or parked; no later step goes out for a claim that it could pay.
+    """
+    with ctx.read() as tx:
+        found = payments.unbooked_days(tx, LIMIT_MAX)
+    items = [
+        UnbookedDayOut.model_validate(asdict(one) | {"difference_ore": one.bank_ore - one.ledger_ore}) for one in found
+    ]
+    return UnbookedDayPage(items=items, next=None)
 
 
 def _shown(tx: Connection, rows: Sequence[Transfer]) -> list[TransferOut]:

@@ -135,6 +135,29 @@ class TrialBalanceOut(BaseModel):
     balanced: bool
 
 
+class UnbookedDayOut(BaseModel):
+    """A bank day that is complete and whose payments are not all in the ledger, or not rightly.
+
+    ``difference_ore`` is the bank's sum less the ledger's; it may be 0 while the counts differ.
+    """
+
+    account: str
+    day: date
+    completed_at: datetime
+    bank_count: int
+    bank_ore: int
+    ledger_count: int
+    ledger_ore: int
+    difference_ore: int
+
+
+class UnbookedDayPage(BaseModel):
+    """The oldest of these bank days; there is only one page."""
+
+    items: list[UnbookedDayOut]
+    next: None
+
+
 class ProofOut(BaseModel):
     """Where every øre in the bank belongs; ``difference_ore`` is what the ledger cannot explain."""
 

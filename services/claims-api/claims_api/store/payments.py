@@ -67,6 +67,19 @@ class Refund:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnbookedDay:
+    """A bank day that is complete at the bank and not in the ledger: what the bank has, and what our entries are."""
+
+    account: str
+    day: date
+    completed_at: datetime
+    bank_count: int
+    bank_ore: int
+    ledger_count: int
+    ledger_ore: int
+
+
 def find_entries(tx: Connection, entry_ids: Iterable[str]) -> dict[str, BankEntry]:
     """Return the bank entries with these ids that are known."""
     found: dict[str, BankEntry] = {}
@@ -180,6 +193,31 @@ def check_bank_days(tx: Connection, days: Iterable[tuple[str, date]]) -> None:
             if booked != row.booked:
                 where = (BANK_DAY.c.account == row.account, BANK_DAY.c.day == row.day)
                 tx.execute(update(BANK_DAY).where(*where).values(booked=booked))
+
+
+def unbooked_days(tx: Connection, limit: int) -> list[UnbookedDay]:
+    """Return the completed bank days whose count or sum is not that of our entries, oldest first."""
+    ours = (ENTRY.c.account == BANK_DAY.c.account) & (ENTRY.c.day == BANK_DAY.c.day)
+    query = (
+        select(
+            *(BANK_DAY.c[name] for name in ("account", "day", "completed_at")),
+            BANK_DAY.c.count.label("bank_count"),
+            BANK_DAY.c.sum_ore.label("bank_ore"),
+            func.count(ENTRY.c.entry_id).label("ledger_count"),
+            func.coalesce(func.sum(ENTRY.c.amount_ore), 0).label("ledger_ore"),
+        )
+        .select_from(BANK_DAY.outerjoin(ENTRY, ours))
+        .where(BANK_DAY.c.booked.is_(False))
+        .group_by(BANK_DAY.c.account, BANK_DAY.c.day)
+        .order_by(BANK_DAY.c.day, BANK_DAY.c.account)
+        .limit(limit)
+    )
+    return [UnbookedDay(**{**row, "ledger_ore": int(row["ledger_ore"])}) for row in tx.execute(query).mappings()]
+
+
+def count_unbooked_days(tx: Connection) -> int:
+    """Count the completed bank days that our entries do not add up to."""
+    return int(tx.execute(select(func.count()).select_from(BANK_DAY).where(BANK_DAY.c.booked.is_(False))).scalar_one())
 
 
 def booked_days(tx: Connection, account: str, first: date, last: date) -> frozenset[date]:
