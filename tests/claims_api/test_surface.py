@@ -26,6 +26,7 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/claims/x/corrections"): UNIT,
     ("POST", "/v1/claims/x/withdrawal"): UNIT,
     ("POST", "/v1/claims/x/direct-payments"): UNIT,
+    ("POST", "/v1/claims/x/prior-notice-copy"): UNIT,
     ("GET", "/v1/cases"): ALL,
     ("GET", "/v1/cases/x"): ALL,
     ("GET", "/v1/cases/x/balance"): ALL,
@@ -83,6 +84,7 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/write-offs/o/approval"): {"caseworker"},
     ("POST", "/v1/cases/x/legal-costs"): {"caseworker"},
     ("GET", "/v1/audit/proof"): {"caseworker", "auditor", "operator"},
+    ("GET", "/v1/audit/unbooked-bank-days"): {"caseworker", "auditor", "operator"},
 }
 
 
