@@ -39,6 +39,33 @@ def test_foreign_collection_charges_light_then_heavy_salaer(treasury: Treasury) 
     assert treasury.statement(claim).total_ore == treasury.balance(claim).total_ore
 
 
+def test_every_fee_line_says_by_which_rule_which_law_and_which_rate_it_is_what_it_is(treasury: Treasury) -> None:
+    own = treasury.register(due=DUE, principal_ore=300_000)
+    scaled = foreign(treasury)
+    for claim in (own, scaled):
+        treasury.at(VARSEL).letter("inkassovarsel", claim)
+    for claim in (own, scaled):
+        treasury.at(DEMAND).letter("betalingsoppfordring", claim)
+    run_costs(treasury, date(2026, 4, 2))
+    varsel, demand = [line for line in treasury.statement(own).lines if line.kind == "fee"]
+    for line, part in ((varsel, "0.05"), (demand, "0.15")):
+        assert (line.explanation.rule, line.explanation.reference) == (
+            "fees.own_letter",
+            "inkassoforskriften §§ 1-2, 1-3",
+        )
+        inputs = line.explanation.inputs
+        assert (inputs["part"], inputs["inkassosats"], inputs["rounding"]) == (part, "750", "krone_half_up")
+        assert inputs["source"] == "FOR-2025-12-19-2709"
+        assert inputs["fee_ore"] == line.amount_ore
+    light, heavy = [line for line in treasury.statement(scaled).lines if line.kind == "fee"]
+    for line, step in ((light, "light"), (heavy, "heavy")):
+        assert (line.title, line.explanation.rule) == ("Inkassosalær", "salaer.foreign_collection")
+        assert line.explanation.reference == "inkassoforskriften §§ 2-1 – 2-3"
+        inputs = line.explanation.inputs
+        assert (inputs["step"], inputs["bracket"], inputs["inkassosats"]) == (step, "salaer_10000", "750")
+        assert line.amount_ore == inputs["fee_ore"] == 60_000
+
+
 def test_letters_the_unit_charged_for_are_taken_off_the_salaer(treasury: Treasury) -> None:
     """The scale is the most that recovery may cost in all: a creditor has its own fees or the scale, never both."""
     own = notice(VARSEL, date(2026, 2, 12), fee_ore=3_800)

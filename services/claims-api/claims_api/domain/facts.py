@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from claims_api.domain.accrual import InterestTerms
 from claims_api.domain.ledger import CHARGE_KINDS, RECEIVABLES, Account, Transfer
+from shared.law import Trace
 
 
 class EndReason(StrEnum):
@@ -74,10 +75,14 @@ class ClaimFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeStep:
-    """A change of a demand's cost that comes by itself on ``day`` while the principal is unpaid (tungt salær)."""
+    """A change of a demand's cost that comes by itself on ``day`` while the principal is unpaid (tungt salær).
+
+    ``why`` is the trace of what the cost has come to in all.
+    """
 
     day: date
     amount_ore: int
+    why: Trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +91,7 @@ class SentDemand:
 
     ``deadline`` is the day printed; ``frozen_on`` the day its amounts were worked out for; ``total_ore`` what it asked
     for. ``void``: taken back whole; ``fee_dropped``: the letter stands, its fee does not. ``later`` are the changes of
-    its cost up to today.
+    its cost up to today, ``why`` is the trace of its fee.
     """
 
     demand_id: str
@@ -99,6 +104,7 @@ class SentDemand:
     void: bool = False
     fee_dropped: bool = False
     later: tuple[FeeStep, ...] = ()
+    why: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from claims_api.domain.allocation import Part, parts_without, take_back
 from claims_api.domain.facts import Payment
 from claims_api.domain.ledger import EntryKind
 from claims_api.domain.running import Ended
+from shared.law import Trace
 
 Inputs = Mapping[str, str | int | None]
 
@@ -34,12 +35,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedFee:
-    """A demand's fee, or a later change of it (``about`` then says which), on the claim that carries it."""
+    """A demand's fee, or a later change of it (``about`` then says which), on the claim that carries it, and why."""
 
     about: str
     claim_id: str
     value_date: date
     amount_ore: int
+    why: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

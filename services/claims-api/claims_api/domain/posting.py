@@ -209,6 +209,7 @@ def _void_fees(
                 claim_id=demand.claim_ids[0],
                 value_date=demand.sent_on,
                 amount_ore=demand.fee_ore,
+                why=demand.why,
             ),
         )
         for demand in demands
@@ -285,10 +286,12 @@ def _order_reference(payment: Payment | None) -> str:
 
 
 def _fee(frame: CaseFrame, fee: PlacedFee) -> Draft:
+    """Return the posting of a fee; its trace is that of the rule which set it, the sats and part it used included."""
+    rule = fee.why or Trace(rule="fees.letter_sent", reference="inkassoforskriften §§ 1-2, 1-3")
     why = Trace(
-        rule="fees.letter_sent",
-        reference="inkassoforskriften §§ 1-2, 1-3",
-        inputs={"demand": fee.about, "sent_on": fee.value_date.isoformat(), "fee_ore": fee.amount_ore},
+        rule=rule.rule,
+        reference=rule.reference,
+        inputs={**rule.inputs, "demand": fee.about, "on": fee.value_date.isoformat(), "fee_ore": fee.amount_ore},
     )
     return Draft(
         kind=EntryKind.FEE,

@@ -108,9 +108,10 @@ def later_steps(
     steps: list[FeeStep] = []
     running = booked_ore
     for day in sorted(days):
-        grown = scale(claim, day, rates=rates).value - running
+        cost = scale(claim, day, rates=rates)
+        grown = cost.value - running
         if grown > 0:
-            steps.append(FeeStep(day=day, amount_ore=grown))
+            steps.append(FeeStep(day=day, amount_ore=grown, why=cost.trace))
             running += grown
     return steps
 

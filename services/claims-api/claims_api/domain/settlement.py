@@ -29,6 +29,7 @@ from claims_api.domain.facts import (
     Charge,
     ClaimFacts,
     EndReason,
+    FeeStep,
     Payment,
     Refund,
     Reversal,
@@ -38,6 +39,7 @@ from claims_api.domain.ledger import Account, EntryKind
 from claims_api.domain.outcome import Group, Inputs, Outcome, PlacedFee, WrittenOff
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.running import ClaimState
+from shared.law import Trace
 
 Step = tuple[tuple[date, int, str], Callable[[], None]]
 
@@ -92,7 +94,7 @@ class _Fold:
             steps.append(((demand.sent_on, _DEMAND, demand.demand_id), partial(self._demand, demand)))
             for number, later in enumerate(demand.later, start=1):
                 about = f"{demand.demand_id}:{number}"
-                fee = partial(self._later_cost, demand, about, later.day, later.amount_ore)
+                fee = partial(self._later_cost, demand, about, later)
                 steps.append(((later.day, _CHARGE, about), fee))
         for one in self.facts.cancellations:
             steps.append(((one.on, _CANCELLATION, one.cancellation_id), partial(self._cancel, one)))
@@ -161,13 +163,13 @@ class _Fold:
             return
         self.carriers[demand.demand_id] = carrier
         if demand.fee_ore:
-            self._place_fee(demand.demand_id, carrier, demand.sent_on, demand.fee_ore)
+            self._place_fee(demand.demand_id, carrier, demand.sent_on, demand.fee_ore, demand.why)
 
-    def _later_cost(self, demand: SentDemand, about: str, day: date, amount_ore: int) -> None:
+    def _later_cost(self, demand: SentDemand, about: str, later: FeeStep) -> None:
         carrier = self.carriers.get(demand.demand_id)
         unpaid = any(self.claims[name].charged[Account.PRINCIPAL] > 0 for name in demand.claim_ids)
-        if carrier and unpaid and self._stands(carrier, day):
-            self._place_fee(about, carrier, day, amount_ore)
+        if carrier and unpaid and self._stands(carrier, later.day):
+            self._place_fee(about, carrier, later.day, later.amount_ore, later.why)
 
     def _cancel(self, one: Cancellation) -> None:
         """Give up what is left of a claim on a day; what was paid before stays where it is."""
@@ -314,9 +316,9 @@ class _Fold:
             if self.pool_ore < 0:
                 self._owe_again(EntryKind.RELEASED, about, day, take_back(-self.pool_ore, group.parts))
 
-    def _place_fee(self, about: str, claim_id: str, day: date, amount_ore: int) -> None:
+    def _place_fee(self, about: str, claim_id: str, day: date, amount_ore: int, why: Trace | None) -> None:
         self.claims[claim_id].add(Account.FEES, amount_ore, day)
-        self.fees.append(PlacedFee(about=about, claim_id=claim_id, value_date=day, amount_ore=amount_ore))
+        self.fees.append(PlacedFee(about=about, claim_id=claim_id, value_date=day, amount_ore=amount_ore, why=why))
 
     def _cover(
         self,

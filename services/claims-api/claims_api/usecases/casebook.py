@@ -50,6 +50,7 @@ from claims_api.store.decisions import MoneyDecision
 from claims_api.store.demands import Demand
 from claims_api.store.payments import PaymentPart
 from shared.events import Event
+from shared.law import Trace
 from shared.uow import Uow
 
 SCALES = {FeeRegime.FOREIGN_COLLECTION: foreign_collection, FeeRegime.LAWYER_LED: lawyer_led}
@@ -304,6 +305,7 @@ def _sent(book: CaseBook, demand: Demand, today: date, rules: MoneyRules) -> Sen
         void=demand.void,
         fee_dropped=demand.fee_dropped,
         later=tuple(later),
+        why=Trace(**demand.fee_trace),
     )
 
 

@@ -54,6 +54,8 @@ TITLES: Mapping[str, str] = {
     "waived": "Renter ettergitt: kravet ble betalt som varslet",
     "written_off": "Liten rest avskrevet",
     "claim.written_off": "Avskrevet",
+    "salaer.foreign_collection": "Inkassosalær",
+    "salaer.lawyer_led": "Inkassosalær",
     "other": "Postering",
 }
 
