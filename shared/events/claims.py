@@ -15,10 +15,14 @@ DisputeBody = Literal["forliksraad", "husleietvistutvalg", "unit"]
 
 
 class PriorNotice(Part):
-    """An inkassovarsel that the unit itself sent lawfully before handing the claim over (inkassoloven § 9)."""
+    """An inkassovarsel that the unit itself sent lawfully before handing the claim over (inkassoloven § 9).
+
+    ``document_id``: its copy in the archive, null while there is none.
+    """
 
     sent_on: Day
     deadline: Day
+    document_id: Ident | None = None
 
 
 class ClaimRegistered(Payload):
@@ -44,6 +48,17 @@ class ClaimRegistered(Payload):
     debtor_refs: list[Ident]
     dispute_body: DisputeBody
     ladder: Literal["collect", "hold"] = "collect"
+
+
+class PriorNoticeCopied(Payload):
+    """The copy of a claim's prior notice is in the archive; a later one takes its place."""
+
+    TYPE: ClassVar[str] = f"{PREFIX}.prior_notice.copied.v1"
+    TOPIC: ClassVar[str] = "claims"
+
+    case_id: Ident
+    claim_id: Ident
+    document_id: Ident
 
 
 class ClaimEnded(Payload):
@@ -328,7 +343,7 @@ class PartyState(Payload):
 
 
 EVENTS: tuple[type[Payload], ...] = (
-    ClaimRegistered, ClaimEnded, ClaimReopened, ClaimBalanceChanged, HoldPlaced, HoldEnded, DemandIssued,
-    DemandDeclined, DemandReleased, DemandWithdrawn, FeeReversed, RefundProposed, PayoutReserved,
+    ClaimRegistered, PriorNoticeCopied, ClaimEnded, ClaimReopened, ClaimBalanceChanged, HoldPlaced, HoldEnded,
+    DemandIssued, DemandDeclined, DemandReleased, DemandWithdrawn, FeeReversed, RefundProposed, PayoutReserved,
     PayoutRefused, PartyState,
 )  # fmt: skip

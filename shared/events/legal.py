@@ -20,9 +20,13 @@ class PetitionPayment(Part):
 
 
 class PetitionLetter(Part):
-    """A letter the petition rests on; ``demand_id`` null: the unit sent it before handing the claim over."""
+    """A letter the petition rests on; ``demand_id`` null: the unit sent it before handing the claim over.
+
+    ``document_id``: the copy of such a letter in the archive.
+    """
 
     demand_id: Ident | None = None
+    document_id: Ident | None = None
     kind: Ident
     sent_on: Day
     deadline: Day

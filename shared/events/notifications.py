@@ -115,6 +115,23 @@ class PackageFailed(Payload):
     reason: Ident
 
 
+class DocumentReceived(Payload):
+    """A document was handed in, and may be named by its id (key: the document).
+
+    By whom: a ``unit``, a debtor, or with neither the desk. ``sha256`` is its bytes'.
+    """
+
+    TYPE: ClassVar[str] = f"{PREFIX}.document.received.v1"
+    TOPIC: ClassVar[str] = "notifications"
+
+    document_id: Ident
+    sha256: Ident
+    size_bytes: int
+    unit: Ident | None = None
+    debtor_ref: Ident | None = None
+    received_on: Day
+
+
 EVENTS: tuple[type[Payload], ...] = (
     LetterReady,
     LetterDispatched,
@@ -123,4 +140,5 @@ EVENTS: tuple[type[Payload], ...] = (
     PackageAssembled,
     PackageSubmitted,
     PackageFailed,
+    DocumentReceived,
 )

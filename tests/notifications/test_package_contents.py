@@ -24,6 +24,7 @@ from support.petitions import (
 )
 
 from notifications.settings import Settings
+from shared.auth import Role
 from shared.events.claims import Address, CreditorFacts, Payee, Representative
 from shared.events.legal import PetitionLetter, PetitionPayment
 from shared.ids import letter_id
@@ -133,6 +134,27 @@ def test_a_letter_the_unit_sent_itself_is_a_copy_to_add(tmp_path: Path) -> None:
     manifest = json.loads(files(room)["manifest.json"])
     assert manifest["copies_to_add"] == [{"kind": "inkassovarsel", "sent_on": "2026-01-20"}]
     assert "Sendt av fordringshaveren selv. Kopi legges ved." in sample.text_of(files(room)["begjaering.pdf"])
+
+
+def test_the_copy_that_the_unit_handed_in_goes_along_and_one_that_is_gone_stops_it(tmp_path: Path) -> None:
+    room = with_letter(tmp_path)
+    content = sample.renderer().pdf(sample.varsel()).pdf
+    answer = room.client(Role.AGENCY, unit="bydel-frogner").post(
+        "/v1/documents", content=content, headers={"Content-Type": "application/pdf", "Idempotency-Key": "copy"}
+    )
+    letter = PetitionLetter(
+        document_id=answer.json()["document_id"], kind="inkassovarsel", sent_on=date(2026, 1, 20),
+        deadline=date(2026, 2, 3),
+    )  # fmt: skip
+    room.feed(frozen(claims=[claim(letters=[letter, *claim().letters])]))
+    room.work()
+    name = f"kopi-inkassovarsel-2026-01-20-{answer.json()['sha256'][:8]}.pdf"
+    assert files(room)[name] == content
+    assert json.loads(files(room)["manifest.json"])["copies_to_add"] == []
+    gone = letter.model_copy(update={"document_id": "gone"})
+    room.feed(frozen("petition-2", legal_step_ids=["step-2"], claims=[claim(letters=[gone])]))
+    room.work()
+    assert failures(room) == ["copy_missing"]
 
 
 def test_a_guardian_is_named_and_a_business_goes_by_its_number(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from claims_api.usecases.creditors import apply_creditors
 from shared.auth import LOCAL_ISSUER, Role, TokenIssuer, local_key
 from shared.bus.embedded import EmbeddedBus
 from shared.clock import ManualClock, SystemMachine
-from shared.events import Event, decode
+from shared.events import Envelope, Event, decode
+from shared.events.notifications import DocumentReceived
+from shared.ids import derived
 from shared.service import Job, Service
 
 TODAY = date(2026, 1, 20)
@@ -79,6 +81,20 @@ class Desk:
         assert answer.status_code == 201, answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+    def hand_in(self, number: int = 1, unit: str | None = None, debtor_ref: str | None = None) -> str:
+        """Let notifications tell of a document that a unit, a debtor or the desk handed in; returns its id."""
+        told = DocumentReceived(
+            document_id=derived(str(number), "document"), sha256=f"{number:064}", size_bytes=1_000, unit=unit,
+            debtor_ref=debtor_ref, received_on=self.clock.today(),
+        )  # fmt: skip
+        envelope = Envelope(
+            event_id=derived(told.document_id, "event"), type=told.TYPE, source="notifications",
+            time=self.clock.now(), aggregate=told.document_id, version=1,
+        )  # fmt: skip
+        with self.service.uow() as uow:
+            self.service.inbox.handlers[DocumentReceived](uow, [Event(envelope, told)])
+        return told.document_id
 
     def events(self, topic: str = "claims") -> list[Event]:
         table = self.service.tables.events

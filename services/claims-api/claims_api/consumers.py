@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from claims_api.deps import Deps
 from claims_api.store.remittance import known_among
-from claims_api.usecases import demands, legal_steps, letters, payments, petitions, refunds, remittance
+from claims_api.usecases import demands, documents, legal_steps, letters, payments, petitions, refunds, remittance
 from claims_api.usecases.requests import notices
 from shared.events import Event, Payload
 from shared.events.escalation import (
@@ -17,7 +17,7 @@ from shared.events.escalation import (
     LegalStepSubmitted,
     StepDue,
 )
-from shared.events.notifications import LetterFailed, LetterReady, LetterSent
+from shared.events.notifications import DocumentReceived, LetterFailed, LetterReady, LetterSent
 from shared.events.payments import (
     BankDayCompleted,
     PaymentMatched,
@@ -58,6 +58,7 @@ def _payouts(of_refunds: UseCase, of_units: UseCase) -> UseCase:
 
 _USE_CASES: dict[type[Payload], UseCase] = {
     StepDue: demands.on_step_due,
+    DocumentReceived: documents.on_received,
     LetterReady: letters.on_letter_ready,
     LetterSent: _both(letters.on_letter_sent, notices.on_letter_sent),
     LetterFailed: _both(letters.on_letter_failed, notices.on_letter_failed),

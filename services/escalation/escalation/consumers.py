@@ -18,6 +18,7 @@ from shared.events.claims import (
     DemandWithdrawn,
     HoldEnded,
     HoldPlaced,
+    PriorNoticeCopied,
 )
 from shared.events.legal import PetitionDeclined
 from shared.events.notifications import (
@@ -64,6 +65,7 @@ def _hearing(handle: Handler | None) -> Handler:
 def _moving(book: Book) -> dict[type[Payload], Handler]:
     return {
         ClaimRegistered: following.registration(book),
+        PriorNoticeCopied: following.handler(book, PriorNoticeCopied, following.prior_notice_copied),
         ClaimEnded: following.handler(book, ClaimEnded, following.claim_ended),
         ClaimReopened: following.handler(book, ClaimReopened, following.claim_reopened),
         HoldPlaced: following.handler(book, HoldPlaced, following.hold_placed),

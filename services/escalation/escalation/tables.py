@@ -50,6 +50,7 @@ class ClaimRow(Model, table=True):
     notice_step_id: str | None = Field(default=None, max_length=36)
     notice_sent_on: date | None = None
     notice_deadline: date | None = None
+    notice_document_id: str | None = Field(default=None, max_length=80)
     demand_step_id: str | None = Field(default=None, max_length=36)
     demand_sent_on: date | None = None
     demand_deadline: date | None = None

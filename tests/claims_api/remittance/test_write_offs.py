@@ -168,7 +168,7 @@ def test_the_desk_writes_off_and_notes_costs_over_http(office_on_both: Desk) -> 
     (queued,) = office.get("/v1/write-offs", office.auditor(), state="proposed").json()["items"]
     decision = f"/v1/write-offs/{queued['write_off_id']}/approval"
     assert office.post(decision, {"approve": True}, office.clerk("Kim")).status_code == 403
-    costs = {"amount_ore": 5_000, "awarded_on": "2026-01-19", "basis": "enforcement", "document": DOCUMENT}
+    costs = {"amount_ore": 5_000, "awarded_on": "2026-01-19", "basis": "enforcement", "document": office.hand_in()}
     noted = office.post(f"/v1/cases/{claim['case_id']}/legal-costs", costs, office.clerk())
     assert (noted.status_code, noted.json()["legal_costs_ore"]) == (201, 5_000)
     done = office.post(decision, {"approve": True}, office.clerk("Anna"))

@@ -15,11 +15,13 @@ WORDS = "Hei! Kan jeg få se fakturaen?\nHilsen Kari"
 
 def test_a_message_is_kept_and_answered_by_letter_once(desk: Counter) -> None:
     claim = desk.case()
-    message = desk.asked(claim, "messages", {"text": WORDS, "document": "0b8b1a3e-6f1f-7000-8000-000000000001"})
+    debtor_ref = desk.office.get(f"/v1/claims/{claim['claim_id']}").json()["debtor_ref"]
+    document = desk.office.hand_in(debtor_ref=debtor_ref)
+    message = desk.asked(claim, "messages", {"text": WORDS, "document": document})
     assert (message["kind"], message["state"], message["text"]) == ("message", "pending", None)
     assert desk.read(message)["text"] == WORDS
     assert (message["turn"]["owner"], message["due_on"]) == ("caseworker", "2026-02-03")
-    assert message["documents"] == ["0b8b1a3e-6f1f-7000-8000-000000000001"]
+    assert message["documents"] == [document]
     assert desk.last(MessageReceived).documents == 1
     path = f"/v1/cases/{claim['case_id']}/messages/{message['request_id']}"
     assert desk.office.post(f"{path}/answer", {"text": "Ja."}, desk.debtor(claim)).status_code == 403

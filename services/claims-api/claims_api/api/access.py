@@ -5,15 +5,17 @@ What is not the caller's to see does not exist for them: the answer is 404, neve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, cast
+from uuid import UUID
 
 from fastapi import Query
 from sqlalchemy import Connection
 
 from claims_api.deps import Deps
-from claims_api.store import cases, claims
+from claims_api.store import cases, claims, documents
 from claims_api.store.cases import Case
 from claims_api.store.claims import Claim
 from shared.auth import Role
@@ -29,6 +31,11 @@ MinVersion = Annotated[
 Readers = Annotated[Ctx, allow(Role.AGENCY, Role.CASEWORKER, Role.AUDITOR, Role.DEBTOR)]
 Clerks = Annotated[Ctx, allow(Role.CASEWORKER)]
 Senders = Annotated[Ctx, allow(Role.AGENCY, Role.CASEWORKER)]
+
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+JUST_HANDED_IN = timedelta(minutes=1)
+"""How long a document may take to become known here."""
 
 
 def deps_of(ctx: Ctx) -> Deps:
@@ -90,6 +97,26 @@ def wait_for(ctx: Ctx, case_id: str, min_version: int | None) -> None:
         return version is None or version >= min_version
 
     wait_until(ctx, there)
+
+
+def wait_for_documents(ctx: Ctx, document_ids: Iterable[str]) -> None:
+    """Wait until documents that were handed in this minute are known, but no longer than WAIT_S.
+
+    What is unknown after that, or older and unknown, is refused by whoever stores it.
+    """
+    since = ctx.service.machine.now() - JUST_HANDED_IN
+    named = {one for one in document_ids if _made_at(one) >= since}
+    if named:
+        wait_until(ctx, lambda tx: named <= documents.seen_documents(tx, named, ctx.caller.sight))
+
+
+def _made_at(document_id: str) -> datetime:
+    """Return when a UUIDv7 was made, to the millisecond; long ago for anything else."""
+    try:
+        known = UUID(document_id)
+    except ValueError:
+        return LONG_AGO
+    return LONG_AGO + timedelta(milliseconds=known.int >> 80) if known.version == 7 else LONG_AGO
 
 
 def may_read_sensitive(ctx: Ctx) -> bool:

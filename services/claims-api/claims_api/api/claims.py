@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
+from fastapi.concurrency import run_in_threadpool
 
-from claims_api.api.access import After, MinVersion, Readers, Senders, deps_of, see_claim, wait_for
-from claims_api.api.intake import IntakeGroup, accepted, rules_of, sent_by
+from claims_api.api.access import (
+    After,
+    MinVersion,
+    Readers,
+    Senders,
+    deps_of,
+    see_claim,
+    wait_for,
+    wait_for_documents,
+)
+from claims_api.api.intake import IntakeGroup, accepted, documents_of, rules_of, sent_by
 from claims_api.api.schemas import ClaimType, Submission
 from claims_api.api.showing import show_balance, show_claim
 from claims_api.api.views import Checked, ClaimDetail, ClaimOut, ClaimPage, ClaimStatus
@@ -37,7 +47,10 @@ async def register(ctx: Senders, once: Idempotent, sent: ClaimBody) -> Any:
     the first time; another claim under it is a conflict.
     """
     group: IntakeGroup = ctx.service.app.state.intake
-    return await group.submit(Call(f"{ctx.caller.role}:{ctx.caller.subject}", once, sent_by(ctx, sent)))
+    body = sent_by(ctx, sent)
+    if body.handed is not None and (named := documents_of(body.handed.new)):
+        await run_in_threadpool(wait_for_documents, ctx, named.values())
+    return await group.submit(Call(f"{ctx.caller.role}:{ctx.caller.subject}", once, body))
 
 
 @router.post("/validate", responses=problems(400, 401, 403, 409, 413, 422), summary="Check a claim, store nothing")

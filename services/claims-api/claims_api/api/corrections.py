@@ -1,4 +1,4 @@
-"""What a unit changes about a claim it handed over: the amount, the claim itself, money it was paid directly."""
+"""What a unit changes about a claim it handed over: the amount, the claim itself, money it was paid, its papers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from claims_api.api.access import Senders, deps_of, see_claim
-from claims_api.api.schemas import Body, Day, Ore, Text80, Text200
+from claims_api.api.access import Senders, deps_of, see_claim, wait_for_documents
+from claims_api.api.schemas import Body, Day, DocumentId, Ore, Text80, Text200
 from claims_api.deps import Deps
 from claims_api.store import cases
 from claims_api.usecases.balance import claim_balances
 from claims_api.usecases.corrections import correct_claim, direct_payment, withdraw_claim
+from claims_api.usecases.documents import unknown_documents
+from claims_api.usecases.notice_copies import keep_copy
+from shared.errors import Invalid
 from shared.http import Ctx
 from shared.idempotency import Idempotent
 from shared.problems import problems
@@ -49,6 +52,12 @@ class DirectPaymentIn(Body):
     amount_ore: Ore
     paid_on: Day
     reference: Text80
+
+
+class NoticeCopyIn(Body):
+    """Which document, handed in before, is the copy of the inkassovarsel that the unit sent itself."""
+
+    document_id: DocumentId
 
 
 class ChangedOut(BaseModel):
@@ -151,3 +160,24 @@ def report_direct_payment(claim_id: str, ctx: Senders, once: Idempotent, body: D
 
     work = _changed(ctx, claim_id, change)
     return once.run(ctx, lambda uow: DirectPaymentOut.model_validate(work(uow)))
+
+
+@router.post(
+    "/prior-notice-copy",
+    status_code=201,
+    response_model=ChangedOut,
+    responses=_PROBLEMS,
+    summary="Add the copy of the unit's own inkassovarsel",
+)
+def add_notice_copy(claim_id: str, ctx: Senders, once: Idempotent, body: NoticeCopyIn) -> Any:
+    """Say which document is the copy of the inkassovarsel that the unit sent; no petition is made without it."""
+    wait_for_documents(ctx, [body.document_id])
+
+    def change(uow: Uow, deps: Deps) -> dict[str, Any]:
+        if errors := unknown_documents(uow.tx, {"document_id": body.document_id}, ctx.caller.sight):
+            raise Invalid(*errors)
+        keep_copy(uow, claim_id, document_id=body.document_id, actor=ctx.who())
+        return {}
+
+    work = _changed(ctx, claim_id, change)
+    return once.run(ctx, lambda uow: ChangedOut.model_validate(work(uow)))

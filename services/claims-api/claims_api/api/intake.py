@@ -16,6 +16,8 @@ from claims_api.api.reading import canonical, new_claim, read_draft
 from claims_api.api.schemas import Submission
 from claims_api.api.views import ClaimOut
 from claims_api.domain.intake import ClaimDraft, IntakeRules
+from claims_api.domain.new_claim import NewClaim
+from claims_api.usecases.documents import unknown_documents
 from claims_api.usecases.register import Handed, UnitTerms, check, register_claims
 from shared.auth import Role
 from shared.db import confine
@@ -50,6 +52,14 @@ def sent_by(ctx: Ctx, submission: Submission) -> Sent:
 IntakeGroup = GroupCommit[Call[Sent], Response]
 
 
+def documents_of(new: NewClaim) -> dict[str, str]:
+    """Return the documents a claim names, by the field."""
+    found = {f"attachments.{at}": document_id for at, document_id in enumerate(new.attachments)}
+    if new.prior_notice is not None and new.prior_notice.document_id is not None:
+        found["prior_notice.document_id"] = new.prior_notice.document_id
+    return found
+
+
 def intake_group(service: Service) -> IntakeGroup:
     """Return where the requests of a service wait for their shared commit."""
 
@@ -72,6 +82,8 @@ def accepted(sent: Sent, terms: UnitTerms, rules: IntakeRules) -> Handed:
     if caller.role is Role.AGENCY and unit is not None and unit != caller.unit:
         raise Forbidden("foreign-unit", "creditor_unit: expected your own unit, got another")
     errors = [*sent.errors, *check(sent.draft, unit, terms, rules)]
+    if sent.handed is not None:
+        errors += unknown_documents(terms.tx, documents_of(sent.handed.new), caller.sight)
     if errors or sent.handed is None:
         reason = errors[0]["code"] if len(errors) == 1 else "several"
         sent.ctx.service.metrics.count("claims_rejected_total", reason=reason)

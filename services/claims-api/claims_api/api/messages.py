@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from claims_api.api.access import After, Clerks, Readers
+from claims_api.api.access import After, Clerks, Readers, wait_for_documents
 from claims_api.api.request_bodies import AnswerIn, AskIn, MessageIn
 from claims_api.api.request_views import (
     RequestPage,
@@ -17,7 +17,7 @@ from claims_api.api.request_views import (
     show_brief_request,
     show_request,
 )
-from claims_api.api.requests import Askers, answered, asker_of, held_for
+from claims_api.api.requests import Askers, answered, asker_of, documents_of, held_for
 from claims_api.deps import Deps
 from claims_api.domain.requests import RequestKind
 from claims_api.store import cases, requests
@@ -42,6 +42,7 @@ Kind = Literal["deferral", "plan", "plan_change", "objection", "message", "paid_
 )
 def post_a_message(case_id: str, ctx: Askers, once: Idempotent, body: MessageIn) -> Any:
     """Write about a case, or register what came by post, phone, visit or e-mail; a caseworker answers by letter."""
+    wait_for_documents(ctx, documents_of(body).values())
 
     def work(uow: Uow, deps: Deps) -> Request:
         return post_message(uow, deps, case_id, body.text, asker_of(uow.tx, ctx, case_id, body))
@@ -74,6 +75,7 @@ def post_answer(case_id: str, request_id: str, ctx: Clerks, once: Idempotent, bo
 )
 def post_paid(case_id: str, ctx: Askers, once: Idempotent, body: AskIn) -> Any:
     """«Jeg har betalt»: the next step waits five bank days for the money, once per letter."""
+    wait_for_documents(ctx, documents_of(body).values())
 
     def work(uow: Uow, deps: Deps) -> Request:
         return say_paid(uow, deps, case_id, asker_of(uow.tx, ctx, case_id, body))

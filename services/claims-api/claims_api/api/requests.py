@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from sqlalchemy import Connection
 
-from claims_api.api.access import Clerks, Readers, deps_of, see_case
+from claims_api.api.access import Clerks, Readers, deps_of, see_case, wait_for_documents
 from claims_api.api.request_bodies import (
     AskIn,
     DecisionIn,
@@ -25,6 +25,7 @@ from claims_api.domain.plans import Terms
 from claims_api.domain.requests import Channel, Outcome, RequestKind
 from claims_api.store import requests
 from claims_api.store.requests import Request
+from claims_api.usecases.documents import unknown_documents
 from claims_api.usecases.requests import objections, plans
 from claims_api.usecases.requests.acknowledging import accept_plan
 from claims_api.usecases.requests.asking import Asker, Held, hold_request
@@ -51,8 +52,12 @@ _READ = problems(401, 403, 404)
 def asker_of(tx: Connection, ctx: Ctx, case_id: str, body: AskIn | MessageIn) -> Asker:
     """Return who asks, on a case they may see; raises NotFound, and Reject for what a debtor cannot say."""
     seen = see_case(tx, ctx, case_id)
-    documents = body.documents if isinstance(body, AskIn) else [body.document] if body.document else []
+    named = documents_of(body)
+    errors = unknown_documents(tx, named, ctx.caller.sight)
+    documents = list(named.values())
     if ctx.caller.role is not Role.DEBTOR:
+        if errors:
+            raise Invalid(*errors)
         return Asker(
             who=ctx.who(),
             debtor_ref=body.debtor_ref,
@@ -60,7 +65,6 @@ def asker_of(tx: Connection, ctx: Ctx, case_id: str, body: AskIn | MessageIn) ->
             received_on=body.received_on,
             documents=documents,
         )
-    errors = []
     if body.channel not in (None, "portal"):
         errors.append(FieldError("channel", "not-yours", "expected portal: the desk registers what comes otherwise"))
     if body.received_on not in (None, ctx.today):
@@ -76,6 +80,13 @@ def asker_of(tx: Connection, ctx: Ctx, case_id: str, body: AskIn | MessageIn) ->
         visible=None if seen.whole else [claim.claim_id for claim in seen.claims],
         documents=documents,
     )
+
+
+def documents_of(body: AskIn | MessageIn) -> dict[str, str]:
+    """Return the documents a body names, by the field."""
+    if isinstance(body, AskIn):
+        return {f"documents.{at}": document_id for at, document_id in enumerate(body.documents)}
+    return {"document": body.document} if body.document else {}
 
 
 def actor_of(ctx: Ctx) -> str:
@@ -105,6 +116,7 @@ def held_for(uow: Uow, ctx: Ctx, case_id: str, request_id: str, kind: RequestKin
 @router.post("/deferrals", status_code=201, response_model=RequestView, responses=_ASK, summary="Ask for more time")
 def post_deferral(case_id: str, ctx: Askers, once: Idempotent, body: DeferralIn) -> Any:
     """Ask for more time: given at once when it is within the rule, else a caseworker decides."""
+    wait_for_documents(ctx, documents_of(body).values())
 
     def work(uow: Uow, deps: Deps) -> Request:
         return ask_deferral(uow, deps, case_id, body.until, asker_of(uow.tx, ctx, case_id, body))
@@ -115,6 +127,7 @@ def post_deferral(case_id: str, ctx: Askers, once: Idempotent, body: DeferralIn)
 @router.post("/plans", status_code=201, response_model=RequestView, responses=_ASK, summary="Ask for a payment plan")
 def post_plan(case_id: str, ctx: Askers, once: Idempotent, body: PlanIn) -> Any:
     """Ask to pay by instalments: agreed at once when it is within the rule, else a caseworker decides."""
+    wait_for_documents(ctx, documents_of(body).values())
 
     def work(uow: Uow, deps: Deps) -> Request:
         others = list(dict.fromkeys(one for one in body.case_ids or [] if one != case_id))
@@ -141,6 +154,7 @@ def post_plan(case_id: str, ctx: Askers, once: Idempotent, body: PlanIn) -> Any:
 @router.post("/objections", status_code=201, response_model=RequestView, responses=_ASK, summary="Object")
 def post_objection(case_id: str, ctx: Askers, once: Idempotent, body: ObjectionIn) -> Any:
     """Object to claims or a part of one: exactly what is disputed stands still at once."""
+    wait_for_documents(ctx, documents_of(body).values())
 
     def work(uow: Uow, deps: Deps) -> Request:
         asked = objections.Asked(
@@ -160,6 +174,7 @@ def post_objection(case_id: str, ctx: Askers, once: Idempotent, body: ObjectionI
 )
 def post_change(case_id: str, request_id: str, ctx: Askers, once: Idempotent, body: PlanChangeIn) -> Any:
     """Ask for other instalments, or a pause: done at once within the rule, else a caseworker decides."""
+    wait_for_documents(ctx, documents_of(body).values())
 
     def work(uow: Uow, deps: Deps) -> Request:
         asker = asker_of(uow.tx, ctx, case_id, body)

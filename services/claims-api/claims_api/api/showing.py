@@ -48,6 +48,7 @@ def show_claim(ctx: Ctx, claim: Claim) -> ClaimView:
             "limitation_day": claim.last_day,
             "prior_notice": "none" if claim.notice_sent_on is None else claim.notice_void or "accepted",
             "prior_notice_deadline": claim.notice_deadline,
+            "prior_notice_document_id": claim.notice_document_id,
             "registered_on": claim.registered_on,
             "ended_on": claim.ended_on,
             "end_reason": claim.end_reason,

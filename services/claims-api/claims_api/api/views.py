@@ -76,6 +76,7 @@ class ClaimView(BaseModel):
     limitation_day: date
     prior_notice: Literal["none", "accepted", "sent-before-due", "deadline-too-short"]
     prior_notice_deadline: date | None
+    prior_notice_document_id: str | None = Field(description="The copy of the unit's own inkassovarsel.")
     registered_on: date
     ended_on: date | None
     end_reason: str | None

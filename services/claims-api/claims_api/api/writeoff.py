@@ -9,12 +9,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from claims_api.api.access import After, Clerks, deps_of
+from claims_api.api.access import After, Clerks, deps_of, wait_for_documents
 from claims_api.api.schemas import Body, Day, DocumentId, Ore
 from claims_api.store import claims
 from claims_api.store import writeoff as store
+from claims_api.usecases.documents import unknown_documents
 from claims_api.usecases.writeoff import CostsBasis, Reason, ask_write_off, award_costs, decide_write_off
 from shared.auth import Role
+from shared.errors import Invalid
 from shared.http import LIMIT_DEFAULT, Ctx, Limit, allow, next_after
 from shared.idempotency import Idempotent
 from shared.problems import problems
@@ -131,8 +133,11 @@ def decide(write_off_id: str, ctx: Clerks, once: Idempotent, body: DecisionIn) -
 )
 def legal_costs(case_id: str, ctx: Clerks, once: Idempotent, body: LegalCostsIn) -> Any:
     """Note legal costs as awarded: the case owes them from that day, without interest."""
+    wait_for_documents(ctx, [body.document])
 
     def work(uow: Uow) -> LegalCostsOut:
+        if errors := unknown_documents(uow.tx, {"document": body.document}, ctx.caller.sight):
+            raise Invalid(*errors)
         case = award_costs(
             uow,
             deps_of(ctx),

@@ -47,6 +47,7 @@ class Claim:
     notice_deadline: date | None
     notice_fee_ore: int
     notice_void: str | None
+    notice_document_id: str | None
     earlier_reminders: list[dict[str, Any]]
     legal_basis: dict[str, Any] | None
     premises: str | None
@@ -105,6 +106,11 @@ def set_status(tx: Connection, claim_ids: Iterable[str], status: str) -> None:
     """Set where claims stand; the caller holds their case's lock."""
     for piece in chunks(sorted(set(claim_ids))):
         tx.execute(update(CLAIM).where(CLAIM.c.claim_id.in_(piece)).values(status=status))
+
+
+def set_notice_document(tx: Connection, claim_id: str, document_id: str) -> None:
+    """Store which document is the copy of a claim's prior notice; the caller holds its case's lock."""
+    tx.execute(update(CLAIM).where(CLAIM.c.claim_id == claim_id).values(notice_document_id=document_id))
 
 
 def find_by_references(tx: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Claim]:

@@ -16,6 +16,7 @@ from claims_api.tables.cases import (
 from claims_api.tables.creditors import AgreementRow, CreditorChangeRow, CreditorRow
 from claims_api.tables.debtors import DebtorRow, RepresentativeRow
 from claims_api.tables.demands import DemandClaimRow, DemandRow
+from claims_api.tables.documents import DocumentRow
 from claims_api.tables.feed import FeedCaseRow, FeedEntryRow, FeedUnitRow, FeedWriterRow, WebhookRow
 from claims_api.tables.money import (
     BankDayRow,
@@ -58,6 +59,7 @@ __all__ = [
     "DebtorRow",
     "DemandClaimRow",
     "DemandRow",
+    "DocumentRow",
     "FeedCaseRow",
     "FeedEntryRow",
     "FeedUnitRow",

@@ -72,6 +72,7 @@ class ClaimRow(Model, table=True):
     notice_deadline: date | None = None
     notice_fee_ore: int = Field(default=0, sa_type=BigInteger)
     notice_void: str | None = Field(default=None, max_length=40)
+    notice_document_id: str | None = Field(default=None, max_length=80)
     earlier_reminders: list[dict[str, Any]] = Field(sa_type=JsonType)
     legal_basis: dict[str, Any] | None = Field(default=None, sa_type=JsonType)
     premises: str | None = Field(default=None, max_length=10)

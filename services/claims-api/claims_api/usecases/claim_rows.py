@@ -86,6 +86,22 @@ def _charged(new: NewClaim) -> list[NewNotice]:
     return sorted((letter for letter in letters if letter.fee_ore), key=lambda letter: letter.sent_on)
 
 
+def _prior_notice(notice: NewNotice | None) -> dict[str, Any]:
+    return {
+        "notice_sent_on": notice.sent_on if notice else None,
+        "notice_deadline": notice.deadline if notice else None,
+        "notice_fee_ore": notice.fee_ore if notice else 0,
+        "notice_void": notice.fault if notice else None,
+        "notice_document_id": notice.document_id if notice else None,
+    }
+
+
+def _dispute_body(intake: Intake) -> str:
+    agreed = intake.agreement.overrides.get(intake.new.claim_type, {}).get("dispute_body")
+    override = DisputeBody(agreed) if agreed else None
+    return dispute_body_for(intake.kind, premises=intake.new.premises, override=override).value
+
+
 def _claim(
     uow: Uow,
     deps: Deps,
@@ -99,7 +115,6 @@ def _claim(
     first_answer: dict[str, Any],
 ) -> Claim:
     new, notice = intake.new, intake.new.prior_notice
-    override = intake.agreement.overrides.get(new.claim_type, {})
     sealed = _sealed_text(deps, intake, claim_id)
     return Claim(
         claim_id=claim_id,
@@ -121,21 +136,14 @@ def _claim(
         service_to=None if sealed else new.service_to,
         sealed=sealed.data if sealed else None,
         sealed_key=sealed.key_id if sealed else None,
-        notice_sent_on=notice.sent_on if notice else None,
-        notice_deadline=notice.deadline if notice else None,
-        notice_fee_ore=notice.fee_ore if notice else 0,
-        notice_void=notice.fault if notice else None,
+        **_prior_notice(notice),
         earlier_reminders=[_as_json(letter) for letter in new.earlier_reminders],
         legal_basis=dict(new.legal_basis) if new.legal_basis else None,
         premises=new.premises,
         limitation_date=new.limitation_date,
         documents=[*new.attachments, *([notice.document_id] if notice and notice.document_id else [])],
         interest_from=interest_from,
-        dispute_body=dispute_body_for(
-            intake.kind,
-            premises=new.premises,
-            override=DisputeBody(override["dispute_body"]) if "dispute_body" in override else None,
-        ).value,
+        dispute_body=_dispute_body(intake),
         fee_regime=intake.agreement.fee_regime,
         unit_gets=sorted(intake.agreement.unit_gets),
         minor=is_minor(intake.parties[0].birth_date, new.service_from or new.invoice_date),

@@ -252,7 +252,12 @@ def _letters(book: CaseBook, claim: Claim) -> list[PetitionLetter]:
         if one.stands and one.sent_on is not None and claim.claim_id in one.owed
     ]
     if claim.notice_sent_on is not None and claim.notice_deadline is not None and claim.notice_void is None:
-        by_unit = PetitionLetter(kind="inkassovarsel", sent_on=claim.notice_sent_on, deadline=claim.notice_deadline)
+        by_unit = PetitionLetter(
+            kind="inkassovarsel",
+            sent_on=claim.notice_sent_on,
+            deadline=claim.notice_deadline,
+            document_id=claim.notice_document_id,
+        )
         found.insert(0, by_unit)
     return found
 

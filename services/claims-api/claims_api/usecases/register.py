@@ -249,7 +249,11 @@ def registered_event(deps: Deps, row: NewRow, *, ladder: Literal["collect", "hol
     """Return the news of a claim; ``hold``: nothing is sent until whatever stops it has ended."""
     claim, case = row.claim, row.intake.place.case
     counts = claim.notice_sent_on is not None and claim.notice_void is None
-    notice = {"sent_on": claim.notice_sent_on, "deadline": claim.notice_deadline}
+    notice = {
+        "sent_on": claim.notice_sent_on,
+        "deadline": claim.notice_deadline,
+        "document_id": claim.notice_document_id,
+    }
     return ClaimRegistered.model_validate(
         {
             "case_id": claim.case_id,

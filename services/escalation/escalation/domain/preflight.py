@@ -62,6 +62,16 @@ def _of_claim(book: Book, claim: Claim, kind: str, today: date) -> list[Check]:
             law="inkassoloven § 8",
         )
     ]
+    if claim.notice is not None and claim.notice.step_id is None and claim.judged_on is None:
+        found.append(
+            Check(
+                rule="VARSEL_KOPI_MANGLER",
+                claim_id=claim.claim_id,
+                holds=claim.notice_document_id is not None,
+                detail="kopien av inkassovarselet som kreditor selv sendte må være lagt ved",
+                law="inkassoloven §§ 9 og 11",
+            )
+        )
     if claim.past_letters or claim.contested_part:
         found += _of_dispute(book, claim, kind, today)
     if not claim.past_letters:

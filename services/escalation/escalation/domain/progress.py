@@ -64,6 +64,11 @@ def registered(book: Book, case: Case, claim: Claim) -> Case:
     return replace(case, claims=(*case.claims, begun))
 
 
+def notice_copied(case: Case, claim_id: str, document_id: str) -> Case:
+    """The copy of the varsel that the unit sent itself is in the archive."""
+    return case.with_claims([replace(case.claim(claim_id), notice_document_id=document_id)])
+
+
 # ------------------------------------------------------------------------------------------------------- demands
 
 

@@ -64,10 +64,11 @@ class Claim:
 
     ``resumed_on``: a hold's end or a reopening, from which readiness counts; ``not_before``: a passing obstacle, the
     day the step is tried again; ``waiting_for``: why a step was refused without such a day. ``notices``, ``demands``,
-    ``warnings`` and ``proposals`` count what was asked for and proposed, so that no two carry the same number. A
-    ``warning`` is a notice of enforcement alone; one given before a judgment is not about it. ``contested``: a
-    rejected objection is stood by; ``contested_part``: one to a part of the claim. ``judged_on``: a court has decided.
-    ``instalment_days``: when a payment plan's instalments fall due.
+    ``warnings`` and ``proposals`` count what was asked for and proposed, so that no two carry the same number.
+    ``notice_document_id`` is the copy of a varsel that the unit sent itself; a ``warning`` is a notice of enforcement
+    alone, and one given before a judgment is not about it. ``contested``: a rejected objection is stood by;
+    ``contested_part``: one to a part of the claim. ``judged_on``: a court has decided. ``instalment_days``: when a
+    payment plan's instalments fall due.
     """
 
     claim_id: str
@@ -78,6 +79,7 @@ class Claim:
     registered_on: date
     stage: str
     notice: Letter | None = None
+    notice_document_id: str | None = None
     demand: Letter | None = None
     warning: Letter | None = None
     step: OpenStep | None = None

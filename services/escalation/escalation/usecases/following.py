@@ -32,6 +32,7 @@ from shared.events.claims import (
     DemandWithdrawn,
     HoldEnded,
     HoldPlaced,
+    PriorNoticeCopied,
 )
 from shared.events.legal import PetitionDeclined
 from shared.events.notifications import LetterDispatched, LetterFailed, LetterSent
@@ -124,9 +125,15 @@ def _claim(told: ClaimRegistered) -> Claim:
         registered_on=told.registered_on,
         stage="",
         notice=None if prior is None else Letter(step_id=None, sent_on=prior.sent_on, deadline=prior.deadline),
+        notice_document_id=None if prior is None else prior.document_id,
         # A claim that begins on hold waits, whatever happens to the event that says why, until a hold ends.
         waiting_for=None if told.ladder == "collect" else "hold",
     )
+
+
+def prior_notice_copied(uow: Uow, book: Book, desk: Desk, event: Event, told: PriorNoticeCopied) -> None:
+    """The copy of the unit's own varsel has come."""
+    desk.put(progress.notice_copied(desk.case(told.case_id), told.claim_id, told.document_id))
 
 
 def claim_ended(uow: Uow, book: Book, desk: Desk, event: Event, told: ClaimEnded) -> None:

@@ -87,7 +87,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """A letter the petition rests on (bevis). ``letter_id`` and ``file`` None: the unit sent it itself."""
+    """A letter the petition rests on (bevis). ``letter_id`` and ``file`` None: the unit sent it, and no copy is here.
+
+    Of a copy that the unit handed in, ``letter_id`` is the document's id.
+    """
 
     kind: str
     sent_on: date

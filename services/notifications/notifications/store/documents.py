@@ -69,5 +69,23 @@ def contents_of_letters(tx: Connection, letter_ids: Iterable[str]) -> dict[str, 
     return found
 
 
+def handed_in(tx: Connection, document_ids: Iterable[str]) -> dict[str, Document]:
+    """Return documents that were handed in, by id; others are left out."""
+    found: dict[str, Document] = {}
+    for piece in chunks(sorted(set(document_ids))):
+        query = select(DOCUMENT).where(DOCUMENT.c.document_id.in_(piece), DOCUMENT.c.direction == "in")
+        found.update({row["document_id"]: _document(row) for row in tx.execute(query).mappings()})
+    return found
+
+
+def contents_of(tx: Connection, wanted: Iterable[Document]) -> dict[str, bytes]:
+    """Return the bytes of documents, by their id."""
+    hashes = {one.document_id: one.sha256 for one in wanted}
+    found: dict[str, bytes] = {}
+    for piece in chunks(sorted(set(hashes.values()))):
+        found.update({sha: bytes(data) for sha, data in tx.execute(select(CONTENT).where(CONTENT.c.sha256.in_(piece)))})
+    return {document_id: found[sha] for document_id, sha in hashes.items() if sha in found}
+
+
 def _document(row: RowMapping) -> Document:
     return Document(**{column.name: row[column.name] for column in DOCUMENT.columns})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from notifications.domain.pdf import why_not_pdf
 from notifications.store import documents
 from shared.errors import FieldError, Reject
+from shared.events.notifications import DocumentReceived
 from shared.uow import Uow
 
 PDF = "application/pdf"
@@ -32,7 +33,7 @@ class Stored:
 
 
 def take_document(uow: Uow, content: bytes, uploader: Uploader) -> Stored:
-    """Archive a PDF and return its identity; raises Reject (422) for anything that is not a readable PDF."""
+    """Archive a PDF, tell of it and return its identity; raises Reject (422) for what is no readable PDF."""
     if reason := why_not_pdf(content):
         detail = "expected a readable PDF without a password, got something else"
         raise Reject(reason, f"document: {detail}", errors=[FieldError("document", reason, detail)])
@@ -51,4 +52,13 @@ def take_document(uow: Uow, content: bytes, uploader: Uploader) -> Stored:
         "created_at": uow.now,
     }
     documents.add(uow.tx, [row], {sha256: content})
+    told = DocumentReceived(
+        document_id=document_id,
+        sha256=sha256,
+        size_bytes=len(content),
+        unit=uploader.unit,
+        debtor_ref=uploader.debtor_ref,
+        received_on=uow.today,
+    )
+    uow.emit(told, key=document_id)
     return Stored(document_id=document_id, sha256=sha256, size_bytes=len(content))

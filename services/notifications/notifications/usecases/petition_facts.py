@@ -23,6 +23,7 @@ from notifications.domain.petition import (
 from notifications.domain.states import LetterState
 from notifications.sealed import Opener
 from notifications.store import documents, mailings, parties
+from notifications.store.documents import Document
 from notifications.store.mailings import Letter
 from notifications.store.packages import Package
 from notifications.store.parties import Party as Known
@@ -32,13 +33,17 @@ from shared.sealing import NotOpened
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """What a package is made of, as read in one transaction: the event, the parties, the letters and their PDFs."""
+    """What a package is made of, as read in one transaction: the event, the parties, the letters and their PDFs.
+
+    ``copies`` are documents that were handed in: letters that a unit sent itself. Their bytes are in ``pdfs`` too.
+    """
 
     package: Package
     event: PetitionFrozen
     parties: Mapping[str, Known]
     letters: Mapping[str, tuple[Letter, ...]]
     pdfs: Mapping[str, bytes]
+    copies: Mapping[str, Document]
 
 
 def sources_of(tx: Connection, package: Package) -> Sources:
@@ -51,12 +56,15 @@ def sources_of(tx: Connection, package: Package) -> Sources:
         for demand, found in mailings.letters_of(tx, demands).items()
     }
     wanted = [one.letter_id for group in letters.values() for one in group]
+    named = {proof.document_id for claim in event.claims for proof in claim.letters if proof.document_id}
+    copies = documents.handed_in(tx, named)
     return Sources(
         package=package,
         event=event,
         parties=parties.find(tx, refs),
         letters=letters,
-        pdfs=documents.contents_of_letters(tx, wanted),
+        pdfs=documents.contents_of_letters(tx, wanted) | documents.contents_of(tx, copies.values()),
+        copies=copies,
     )
 
 
@@ -64,7 +72,7 @@ def petition_of(sources: Sources, origin: Origin, opener: Opener) -> Petition:
     """Return the petition; national ids are opened here, each opening logged without the id.
 
     Raises Unfit: ``erased``, ``no_national_id``, ``no_org_number``, ``national_id_not_opened``, ``no_address``,
-    ``address_protected``, ``letter_missing``.
+    ``address_protected``, ``letter_missing``, ``copy_missing``.
     """
     event = sources.event
     names = _file_names(sources)
@@ -155,7 +163,7 @@ def _claim(claim: PetitionClaim, sources: Sources, names: Mapping[str, str]) -> 
 
 def _proofs(told: PetitionLetter, sources: Sources, names: Mapping[str, str]) -> list[Proof]:
     if told.demand_id is None:
-        return [Proof(kind=told.kind, sent_on=told.sent_on, deadline=told.deadline)]
+        return [_by_unit(told, sources)]
     letters = [one for one in sources.letters.get(told.demand_id, ()) if one.letter_id in sources.pdfs]
     if not letters:
         raise Unfit("letter_missing", "a letter that the petition rests on is not in the archive")
@@ -170,6 +178,23 @@ def _proofs(told: PetitionLetter, sources: Sources, names: Mapping[str, str]) ->
         )
         for one in letters
     ]
+
+
+def _by_unit(told: PetitionLetter, sources: Sources) -> Proof:
+    """Return a letter that the unit sent itself, with its copy when there is one."""
+    if told.document_id is None:
+        return Proof(kind=told.kind, sent_on=told.sent_on, deadline=told.deadline)
+    copy = sources.copies.get(told.document_id)
+    if copy is None:
+        raise Unfit("copy_missing", "the copy of a letter that the unit sent itself is not in the archive")
+    return Proof(
+        kind=told.kind,
+        sent_on=told.sent_on,
+        deadline=told.deadline,
+        letter_id=copy.document_id,
+        file=f"kopi-{told.kind}-{told.sent_on}-{copy.sha256[:8]}.pdf",
+        sha256=copy.sha256,
+    )
 
 
 def _file_names(sources: Sources) -> dict[str, str]:
