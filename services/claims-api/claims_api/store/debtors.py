@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, null, or_, select, update
 from claims_api.crypto import SealedField, Vault
 from claims_api.domain.new_claim import NewRepresentative
 from claims_api.tables import DebtorRow, RepresentativeRow
-from shared.db import any_of, chunks, insert_ignore, lock_rows, table_of, upsert
+from shared.db import any_of, chunks, insert_once, lock_rows, table_of, upsert
 from shared.uow import Uow
 
 DEBTOR = table_of(DebtorRow)
@@ -82,7 +82,7 @@ def lock_debtors(tx: Connection, refs: Iterable[str]) -> None:
 def insert_debtors(tx: Connection, new: Sequence[tuple[Debtor, str | None]]) -> int:
     """Store new debtors, each with its blind index; returns how many: fewer when others stored a number first."""
     rows = [{name: getattr(debtor, name) for name in Debtor.__slots__} | {"id_index": index} for debtor, index in new]
-    return insert_ignore(tx, DEBTOR, rows)
+    return insert_once(tx, DEBTOR, rows)
 
 
 def update_debtor(uow: Uow, debtor_ref: str, changes: Mapping[str, Any]) -> None:
