@@ -38,6 +38,12 @@ TITLES = {
     503: "Not available right now",
 }
 
+ROUTING = {
+    404: "path: expected one that there is here, got another",
+    405: "method: expected one that Allow names, got another",
+}
+"""What the router refuses, of which it says nothing itself."""
+
 log = logging.getLogger(__name__)
 
 
@@ -121,7 +127,8 @@ def install_problems(app: FastAPI) -> None:
             return _not_json()
         code = TITLES.get(error.status_code, "problem").lower().replace(" ", "-")
         headers = dict(error.headers) if error.headers else None
-        return problem_response(error.status_code, code, str(error.detail), headers=headers)
+        detail = ROUTING.get(error.status_code, str(error.detail))
+        return problem_response(error.status_code, code, detail, headers=headers)
 
     @app.exception_handler(RetryLater)
     @app.exception_handler(NoConnectionFree)

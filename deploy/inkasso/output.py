@@ -13,7 +13,7 @@ from shared.money import kroner
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-IN_ONE_PIECE = {"KID", "Sak", "Forfall", "Dato", "Når", "Sendt", "Frist"}
+IN_ONE_PIECE = {"KID", "Slag", "Forfall", "Dato", "Når", "Sendt", "Frist", "Foreslått"}
 """Columns whose words people copy or compare: a narrow window breaks others first."""
 
 
@@ -29,7 +29,10 @@ def table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
     for column in columns:
         number = column in right
         made.add_column(
-            column, justify="right" if number else "left", overflow="fold", no_wrap=number or column in IN_ONE_PIECE
+            column,
+            justify="right" if number else "left",
+            overflow="fold",
+            no_wrap=number or column in IN_ONE_PIECE,
         )
     return made
 

@@ -23,7 +23,7 @@ CLAIM_TYPES: Mapping[str, str] = {
 CLAIM_STATES: Mapping[str, str] = {
     "received": "mottatt",
     "hearing": "til gjennomsyn",
-    "accepted": "til inndriving",
+    "accepted": "inndrives",
     "disputed": "bestridt",
     "plan": "avdragsavtale",
     "legal": "rettslig",

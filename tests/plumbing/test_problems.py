@@ -126,6 +126,14 @@ def test_whatever_is_no_json_is_told_the_same(client: TestClient, body: bytes) -
 def test_a_slash_too_many_is_an_unknown_route(client: TestClient) -> None:
     answer = client.get("/v1/wishes/", follow_redirects=False)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert answer.json()["detail"] == "path: expected one that there is here, got another"
+
+
+def test_a_method_too_many_is_told_which_there_are(client: TestClient) -> None:
+    answer = client.put("/v1/wishes", json={})
+    assert (answer.status_code, answer.json()["type"]) == (405, "urn:kommunal-innkreving:problem:method-not-allowed")
+    assert "Allow" in answer.headers
+    assert answer.json()["detail"].startswith("method: expected one that Allow names")
 
 
 def test_a_fault_of_ours_is_answered_and_told_once(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
