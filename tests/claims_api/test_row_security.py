@@ -148,3 +148,27 @@ def test_a_shared_commit_sees_the_units_of_its_callers_and_a_stranger_sees_nothi
         assert units_seen(tx) == {OURS, THEIRS}
         tx.exec_driver_sql("SET LOCAL inkasso.units = ''")  # a connection that is none of ours
         assert units_seen(tx) == set()
+        assert persons_seen(tx) == 0
+
+
+def test_only_intake_looks_a_person_up_whom_another_unit_knows(office: Desk) -> None:
+    with office.service.db.read() as tx:
+        assert persons_seen(tx) == 2
+        confine(tx, {OURS})
+        assert persons_seen(tx) == 1
+        confine(tx, {OURS}, register=True)
+        assert persons_seen(tx) == 2
+    with office.service.db.read() as tx:  # code of before the register was closed, beside the new
+        tx.exec_driver_sql(f"SET LOCAL inkasso.units = '{OURS}'")
+        assert persons_seen(tx) == 2
+    known = office.register(
+        external_ref="F-2", creditor_unit=THEIRS, claim_type="library_replacement", service_period=...
+    )
+    with office.service.db.read() as tx:
+        confine(tx, {THEIRS})
+        assert persons_seen(tx) == 2, "Kari was known by us, and is now known by both"
+        assert known["status"] == "accepted"
+
+
+def persons_seen(tx: sa.Connection) -> int:
+    return tx.execute(sa.select(sa.func.count()).select_from(Model.metadata.tables["debtor"])).scalar_one()

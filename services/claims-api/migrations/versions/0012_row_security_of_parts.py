@@ -28,8 +28,9 @@ OF_DEBTOR = ("debtor", "representative")
 
 _UNITS = "(SELECT current_setting('inkasso.units', true))"
 _ALL = f"{_UNITS} = '*'"
-# Intake must find a person whom other units know: the register of persons is the installation's.
-_REGISTER = "(SELECT current_setting('inkasso.register', true)) = 'open'"
+# Intake must find a person whom other units know: the register of persons is the installation's. It is closed by whoever
+# need not look there; code of before this step, which knows of no register, finds them as it did.
+_REGISTER = f"({_UNITS} <> '' AND (SELECT current_setting('inkasso.register', true)) IS DISTINCT FROM 'closed')"
 _OF_UNIT = f"unit = ANY (string_to_array({_UNITS}, ','))"
 
 
