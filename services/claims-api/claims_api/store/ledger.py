@@ -134,8 +134,8 @@ def end_by_decision(tx: Connection, claim_id: str, *, status: str, ended_on: dat
 
 
 def transfer_of(row: Mapping[str, Any] | RowMapping) -> Transfer:
-    """Read a transfer out of a row."""
-    values = dict(row)
+    """Read a transfer out of a row, which may have columns of other tables beside it."""
+    values = {name: row[name] for name in _COLUMNS}
     trace = values["trace"]
     values["kind"] = _KINDS[values["kind"]]
     values["debit"] = _ACCOUNTS[values["debit"]]
