@@ -15,6 +15,7 @@ from inkasso.demo.persons import ANNE, BERNT, CAMILLA, DAVID, EVA
 from inkasso.demo.town import Payment, Town
 from payments_ingest.formats.camt_write import CamtAccount, CamtEntry, CamtTransaction, write_camt054
 from payments_ingest.formats.ocr_write import OcrPayment, make_ocr_file
+from payments_ingest.formats.pain002_write import Answer, write_pain002
 from shared.auth import Role
 
 DUE = date(2025, 12, 20)
@@ -121,4 +122,44 @@ def test_what_was_paid_too_much_goes_back_to_the_account_it_came_from(tmp_path: 
         (refund,) = town.server.items("/payments-ingest/v1/refunds", role=Role.CASEWORKER, name="kari")
         assert refund["state"] == "settled"
         town.go_to(date(2026, 1, 17))
+        assert_proved(town)
+
+
+def test_a_refund_the_bank_rejects_goes_abroad_at_the_second_try_and_nothing_is_owed_twice(tmp_path: Path) -> None:
+    """OCR tells no account: a person names one, the bank rejects it, another is named and the money leaves."""
+
+    def shown(refund_id: str) -> dict[str, Any]:
+        return dict(town.server.get(f"/payments-ingest/v1/refunds/{refund_id}", role=Role.AUDITOR))
+
+    with running(tmp_path) as town:
+        claim = town.register("bydel-frogner", ANNE, "kindergarten", 1_000_00, DUE, "F-1")
+        owed = total(town, claim["case_id"])
+        town.pay(Payment(kid=claim["kid"], amount_ore=owed + 300_00))
+        town.settle()
+        (refund,) = town.server.items("/payments-ingest/v1/refunds", role=Role.CASEWORKER, name="kari")
+        assert (refund["state"], refund["blocked_by"]) == ("proposed", "no_account")
+        first = refund["refund_id"]
+        clerk(town, f"/refunds/{first}/receiver", {"account": PAYER, "name": "Anne Bakke"})
+        clerk(town, f"/refunds/{first}/approval", who="per")
+        town.settle()
+        (order,) = (tmp_path / "bank" / "outbox").iterdir()
+        no = Answer(end_to_end_id=first.replace("-", ""), status="RJCT", reasons=("AC04",))
+        deliver(
+            town.server, write_pain002(order.stem, [no], created=datetime.fromisoformat("2026-01-14T12:00:00")), "n"
+        )
+        town.settle()
+        assert (shown(first)["state"], town.balance(claim["case_id"])["overpaid_ore"]) == ("rejected", 300_00)
+        abroad = {"account": "DE89370400440532013000", "bic": "COBADEFFXXX", "name": "Anne Bakke"}
+        second = clerk(town, f"/refunds/{first}/again", {"receiver": abroad})["refund_id"]
+        clerk(town, f"/refunds/{second}/approval", who="per")
+        town.settle()
+        (again,) = (file for file in (tmp_path / "bank" / "outbox").iterdir() if file != order)
+        assert b"<IBAN>DE89370400440532013000</IBAN>" in again.read_bytes()
+        assert (shown(second)["state"], town.balance(claim["case_id"])["overpaid_ore"]) == ("sent", 0)
+        town.pay(Payment(kid=claim["kid"], amount_ore=20_00))
+        town.settle()
+        found = town.server.items("/payments-ingest/v1/refunds", role=Role.AUDITOR)
+        states = sorted((refund["amount_ore"], refund["state"]) for refund in found)
+        assert states == [(20_00, "proposed"), (300_00, "rejected"), (300_00, "sent")]
+        town.go_to(date(2026, 1, 16))
         assert_proved(town)
