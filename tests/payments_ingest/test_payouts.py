@@ -82,6 +82,30 @@ def test_reserved_refunds_leave_in_one_file(room: Bankroom) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("options", "namespace", "accounts", "schemes"),
+    [
+        ({}, "09", [ACCOUNT, PAYER], ["CUST", "BBAN", "BBAN"]),
+        ({"payout_scheme": "BANK"}, "09", [ACCOUNT, PAYER], ["CUST", "BANK", "BANK"]),
+        ({"payout_iban": True, "payout_version": "03"}, "03", [iban(ACCOUNT), iban(PAYER)], ["CUST"]),
+    ],
+)
+def test_the_bank_gets_its_version_and_accounts_as_it_wants_them(
+    tmp_path: Path, options: dict[str, Any], namespace: str, accounts: list[str], schemes: list[str]
+) -> None:
+    room = Bankroom(tmp_path, options=options)
+    room.feed(registered(1))
+    room.imported(ocr(pay(1, 150_000, payer_account=PAYER)))
+    reserved(room)
+    room.work()
+    (file,) = outbox(room)
+    message = etree.fromstring(file.read_bytes())
+    assert message.tag.endswith(f"pain.001.001.{namespace}}}Document")
+    found = [e.text for name in ("DbtrAcct", "CdtrAcct") for e in message.iterfind(f".//{{*}}{name}//") if e.text]
+    assert [text for text in found if text in accounts] == accounts
+    assert [e[0].text for e in message.iter("{*}SchmeNm")] == schemes
+
+
 def test_a_crash_after_writing_writes_the_same_file_again(room: Bankroom) -> None:
     from payments_ingest.deps import deps_of
     from payments_ingest.jobs import payouts

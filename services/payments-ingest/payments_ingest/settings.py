@@ -42,6 +42,10 @@ class Settings(BaseServiceSettings):
     payout_version: Literal["03", "09"] = Field(
         default="09", description="Version of pain.001.001 that the bank takes."
     )
+    payout_iban: bool = Field(default=False, description="Write Norwegian accounts as IBAN in payment files.")
+    payout_scheme: Literal["BBAN", "BANK"] = Field(
+        default="BBAN", description="What the bank calls a Norwegian account of eleven digits."
+    )
 
     @property
     def completion(self) -> Completion:

@@ -141,7 +141,10 @@ def _meant(tx: Connection, status: Mapping[str, Any]) -> list[str]:
 
 
 def _write(deps: Deps, order: PayoutOrder) -> bytes:
-    return write_pain001(order, version=deps.settings.payout_version)
+    settings = deps.settings
+    return write_pain001(
+        order, version=settings.payout_version, scheme=settings.payout_scheme, iban=settings.payout_iban
+    )
 
 
 def _account_of(tx: Connection, deps: Deps, refund: Refund) -> str:
