@@ -51,11 +51,19 @@ class PetitionClaim(StatementLine):
     letters: list[PetitionLetter]
 
 
+class LegalPerson(Part):
+    """The creditor in the law's sense: a municipality with all its units, or a company of its own."""
+
+    org_number: Ident
+    name: Ident
+
+
 class PetitionFrozen(Payload):
     """The statement of an approved legal step, as of ``frozen_on``: what its package says.
 
-    Money from the body comes on ``kid``. ``expected_court_fee_ore`` is the creditor's outlay on the lead case, null
-    when it is not known; it is owed only once awarded. ``parties``: the debtors, with the version of their record.
+    ``legal_person`` petitions. Money from the body comes on ``kid``. ``expected_court_fee_ore`` is the creditor's
+    outlay on the lead case, null when it is not known; it is owed only once awarded. ``parties``: the debtors, with
+    the version of their record.
     """
 
     TYPE: ClassVar[str] = f"{PREFIX}.petition.frozen.v1"
@@ -68,6 +76,7 @@ class PetitionFrozen(Payload):
     legal_step_ids: list[Ident]
     kind: Literal["utlegg", "complaint"]
     body: Literal["namsmann", "forliksraad", "husleietvistutvalg"]
+    legal_person: LegalPerson | None = None
     frozen_on: Day
     kid: Ident
     claims: list[PetitionClaim]

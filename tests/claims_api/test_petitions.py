@@ -19,7 +19,7 @@ from shared.events.escalation import (
     LegalStepSubmitted,
     PetitionPart,
 )
-from shared.events.legal import PetitionDeclined, PetitionFrozen
+from shared.events.legal import LegalPerson, PetitionDeclined, PetitionFrozen
 from shared.kid import is_valid_kid
 
 APPROVED_ON = date(2026, 3, 10)
@@ -90,6 +90,7 @@ def test_what_is_owed_is_frozen_with_all_that_the_package_says(desk: Counter) ->
 
     frozen = desk.last(PetitionFrozen)
     (shown,) = frozen.claims
+    assert frozen.legal_person == LegalPerson(org_number="958935420", name="Oslo kommune")
     assert (frozen.total_ore, shown.total_ore) == (before["total_ore"], before["total_ore"])
     assert (shown.principal_ore, shown.interest_ore, shown.fees_ore) == (
         before["principal_ore"],

@@ -26,7 +26,7 @@ from support.petitions import (
 from notifications.settings import Settings
 from shared.auth import Role
 from shared.events.claims import Address, CreditorFacts, Payee, Representative
-from shared.events.legal import PetitionLetter, PetitionPayment
+from shared.events.legal import LegalPerson, PetitionLetter, PetitionPayment
 from shared.ids import letter_id
 
 LETTER = letter_id("d1", "kari")
@@ -113,9 +113,11 @@ def test_a_disputed_claim_goes_to_its_body_as_a_complaint(tmp_path: Path, body: 
 def test_a_company_petitions_for_itself(tmp_path: Path) -> None:
     hall = CreditorFacts(unit="kulturhus-as", name="Kulturhus AS", org_number="999900003")
     room = with_letter(tmp_path)
-    room.feed(frozen(claims=[claim(unit=hall)]))
+    person = LegalPerson(org_number="999900003", name="Kulturhus AS")
+    room.feed(frozen(claims=[claim(unit=hall)], legal_person=person))
     room.work()
-    assert petition(room)["saksoeker"][0]["organisasjonsnummer"] == "999900003"
+    [petitioner] = petition(room)["saksoeker"]
+    assert (petitioner["organisasjonsnummer"], petitioner["navn"]) == ("999900003", "Kulturhus AS")
 
 
 def test_every_debtor_is_a_party_and_each_letter_is_proof(tmp_path: Path) -> None:

@@ -29,11 +29,8 @@ class Settings(BaseServiceSettings):
 
     letters_folder: Path | None = Field(default=None, description="Where the folder channel puts letters.")
 
-    petitioner_name: str = Field(default="Oslo kommune", description="The legal person that petitions.")
+    petitioner_name: str = Field(default="Oslo kommune", description="Who petitions when the statement does not say.")
     petitioner_org_number: str = Field(default="958935420", pattern=r"^\d{9}$", description="Its main entity.")
-    own_petitioners: list[str] = Field(
-        default=["kulturhus-as"], description="Units that are legal persons themselves, as JSON."
-    )
     packages_folder: Path | None = Field(default=None, description="Where legal packages are exported.")
     body_addresses: dict[Literal["namsmann", "forliksraad", "husleietvistutvalg"], list[str]] = Field(
         default_factory=dict, description="Address lines of each body, printed on the petition, as JSON."
@@ -53,7 +50,6 @@ class Settings(BaseServiceSettings):
             office=f"{self.sender_municipality}, {self.sender_office}",
             office_org_number=self.sender_org_number,
             postal=tuple(self.sender_postal),
-            own_petitioners=frozenset(self.own_petitioners),
             addresses={body: tuple(lines) for body, lines in self.body_addresses.items()},
         )
 

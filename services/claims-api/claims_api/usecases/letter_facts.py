@@ -11,6 +11,7 @@ from claims_api.store import creditors, debtors
 from claims_api.store.debtors import Debtor
 from shared.errors import Crash
 from shared.events.claims import CreditorFacts, Payee, Recipient
+from shared.events.legal import LegalPerson
 from shared.ids import letter_id
 from shared.party import iban
 
@@ -21,6 +22,14 @@ def creditor_facts(tx: Connection, unit: str) -> CreditorFacts:
     if creditor is None:
         raise Crash("letter: expected the case's unit among the creditors")
     return CreditorFacts(unit=creditor.unit, name=creditor.name, org_number=creditor.org_number)
+
+
+def legal_person(tx: Connection, unit: str) -> LegalPerson:
+    """Return the creditor in the law's sense: who a unit belongs to, or is."""
+    creditor = creditors.find_creditor(tx, unit)
+    if creditor is None:
+        raise Crash("petition: expected the case's unit among the creditors")
+    return LegalPerson(org_number=creditor.legal_person, name=creditor.legal_person_name)
 
 
 def payee(settings: Settings) -> Payee:

@@ -25,7 +25,7 @@ from claims_api.usecases.casebook import CaseBook, book_cases, load_books
 from claims_api.usecases.consequences import SYSTEM, tell_what_changed
 from claims_api.usecases.demands import statement_line
 from claims_api.usecases.judging import Looked, Sight, look, sight
-from claims_api.usecases.letter_facts import creditor_facts, payee, recipients
+from claims_api.usecases.letter_facts import creditor_facts, legal_person, payee, recipients
 from shared.errors import Park
 from shared.events import Event
 from shared.events.escalation import LegalStepApproved, PetitionPart
@@ -200,6 +200,7 @@ def _payload(uow: Uow, deps: Deps, looked: Looked, one: _Asked, going: Mapping[s
         legal_step_ids=list(going),
         kind=one.step.kind,
         body=one.step.body,
+        legal_person=legal_person(uow.tx, lead.unit),
         frozen_on=uow.today,
         kid=kid,
         claims=shown,

@@ -74,14 +74,13 @@ class Petitioner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Who petitions and where to: the municipality's legal person, units that are one themselves, bodies' addresses."""
+    """Where petitions come from and go to: the municipality's legal person, its office, the bodies' addresses."""
 
     name: str
     org_number: str
     office: str
     office_org_number: str
     postal: tuple[str, ...]
-    own_petitioners: frozenset[str]
     addresses: Mapping[str, tuple[str, ...]]
 
 

@@ -104,14 +104,11 @@ def petition_of(sources: Sources, origin: Origin, opener: Opener) -> Petition:
 
 
 def _petitioner(event: PetitionFrozen, origin: Origin) -> Petitioner:
-    """A unit of the municipality petitions as the municipality; one that is a legal person, as itself."""
-    units = {claim.unit.unit: claim.unit for claim in event.claims}
-    own = [unit for name, unit in units.items() if name in origin.own_petitioners]
-    if own and len(units) > 1:
-        raise Unfit("two_petitioners", "claims of two legal persons cannot share a petition")
+    """The legal person petitions, as claims-api knows it: a unit of the municipality as that, a company as itself."""
+    person = event.legal_person
     return Petitioner(
-        name=own[0].name if own else origin.name,
-        org_number=own[0].org_number if own else origin.org_number,
+        name=person.name if person else origin.name,
+        org_number=person.org_number if person else origin.org_number,
         office=origin.office,
         office_org_number=origin.office_org_number,
         postal=origin.postal,
