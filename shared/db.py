@@ -22,6 +22,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Engine,
+    Integer,
     String,
     Table,
     TableValuedAlias,
@@ -296,7 +297,7 @@ def _unnested(columns: Sequence[Column[Any]], values: Iterable[Iterable[str]]) -
 
 def _unbounded(column: Column[Any]) -> TypeEngine[Any]:
     """A text is compared whole: as a value of a bounded type it would be cut to the bound."""
-    return String() if isinstance(column.type, String) else column.type
+    return column.type if isinstance(column.type, Integer) else String()
 
 
 def _array(texts: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from support.databases import Databases
 from support.toy import MIGRATIONS, NOTE, TABLES
 
 from shared.bulk import FEW, insert_ignore, insert_once, insert_rows, update_rows, upsert
-from shared.db import Database
+from shared.db import Database, among, any_of
 from shared.migrate import upgrade
 
 AT = datetime(2026, 3, 2, 8, 30, 0, 125, tzinfo=UTC)
@@ -88,6 +88,30 @@ def test_rows_are_put_and_changed(db: Database, count: int) -> None:
         update_rows(tx, table, [{"key": row["key"], "version": 7} for row in rows], key="key")
         update_rows(tx, table, [], key="key")
     assert {row["version"] for row in stored(db, table, "key")} == {7}
+
+
+def test_a_value_is_looked_for_whole(db: Database) -> None:
+    table = TABLES.events
+    bound = 36
+    event = {
+        "event_id": "e" * bound, "topic": "claims", "key": ODD, "version": 1, "type": "t", "headers": {},
+        "payload": "{}", "recorded_at": AT,
+    }  # fmt: skip
+    with db.begin() as tx:
+        insert_rows(tx, table, [event])
+        found = [
+            tx.execute(select(table.c.row).where(any_of(tx, table.c[name], values))).scalars().all()
+            for name, values in (
+                ("event_id", ["x", "e" * bound]),
+                ("event_id", ["e" * (bound + 1)]),
+                ("key", [ODD]),
+                ("version", [7, 1]),
+                ("version", [7]),
+            )
+        ]
+        both = among(tx, [table.c.topic, table.c.key], [("claims", ODD), ("x", "y")])
+        assert len(tx.execute(select(table.c.row).where(both)).all()) == 1
+    assert [len(rows) for rows in found] == [1, 0, 1, 1, 0]
 
 
 @pytest.mark.parametrize("count", COUNTS)
