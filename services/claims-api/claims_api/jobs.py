@@ -28,7 +28,8 @@ from shared.service import Job, Service
 from shared.uow import Uow
 
 PER_RUN = 200
-FEED_PER_RUN = 500
+MANY_PER_RUN = 2_000
+"""Feed entries and vouchers: nobody waits for their transaction, and each run looks again at what is newest."""
 
 
 def jobs(deps: Deps) -> Sequence[Job]:
@@ -50,13 +51,13 @@ def jobs(deps: Deps) -> Sequence[Job]:
         _job("unread-money", lambda tx, service: anything_unread(tx, service.tables, service.inbox.installation),
              book_unread),
         _job("vouchers", lambda tx, _: anything_to_number(tx),
-             lambda uow: number_vouchers(uow, limit=FEED_PER_RUN)),
+             lambda uow: number_vouchers(uow, limit=MANY_PER_RUN)),
         _job("periods", lambda tx, service: anything_to_close(tx, service.clock.today()),
-             lambda uow: close_months(uow, limit=FEED_PER_RUN), every_s=30.0),
+             lambda uow: close_months(uow, limit=MANY_PER_RUN), every_s=30.0),
         _job("remittance", lambda tx, _: periods.first_unremitted(tx) is not None,
              lambda uow: remit(uow, deps), every_s=30.0),
-        _job("feed", lambda tx, _: anything_new(tx, limit=FEED_PER_RUN),
-             lambda uow: write_feeds(uow, limit=FEED_PER_RUN), every_s=0.5),
+        _job("feed", lambda tx, _: anything_new(tx, limit=MANY_PER_RUN),
+             lambda uow: write_feeds(uow, limit=MANY_PER_RUN), every_s=0.5),
         _job("feed-sweep", lambda tx, _: bool(feed.behind(tx, 1)),
              lambda uow: sweep_feeds(uow, limit=PER_RUN), every_s=600.0),
         _job("reseal", lambda tx, _: any(sealed.sealed_otherwise(tx, column, key, 1) for column in sealed.COLUMNS),

@@ -79,6 +79,15 @@ def find_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, Case]:
     return found
 
 
+def units_of(tx: Connection, case_ids: Iterable[str]) -> dict[str, str]:
+    """Return whose each case is."""
+    found: dict[str, str] = {}
+    for piece in chunks(sorted(set(case_ids))):
+        query = select(CASE.c.case_id, CASE.c.unit).where(any_of(tx, CASE.c.case_id, piece))
+        found.update((case_id, unit) for case_id, unit in tx.execute(query).all())
+    return found
+
+
 def case_version(tx: Connection, case_id: str) -> int | None:
     """Return how far a case has come, or None when there is none."""
     return tx.execute(select(CASE.c.version).where(CASE.c.case_id == case_id)).scalar()

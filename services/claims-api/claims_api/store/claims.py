@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from claims_api.tables import CaseRow, ClaimPartyRow, ClaimRow
 from shared.auth import Sight
-from shared.db import among, chunks, insert_all, insert_rows, table_of
+from shared.db import among, any_of, chunks, insert_all, insert_rows, table_of
 from shared.errors import RetryLater
 
 CLAIM = table_of(ClaimRow)
@@ -76,6 +76,10 @@ class Claim:
         return self.principal_left_ore + self.interest_left_ore + self.fees_left_ore + self.costs_left_ore
 
 
+_COLUMNS = Claim.__slots__
+_SELECTED = [CLAIM.c[name] for name in _COLUMNS]
+
+
 def claim_of(row: RowMapping) -> Claim:
     """Read a claim out of a row of its table."""
     return Claim(**{name: row[name] for name in Claim.__slots__})
@@ -133,8 +137,17 @@ def find_claims(tx: Connection, claim_ids: Iterable[str]) -> dict[str, Claim]:
     """Return the claims with these ids that exist, by id."""
     found: dict[str, Claim] = {}
     for piece in chunks(sorted(set(claim_ids))):
-        for row in tx.execute(select(CLAIM).where(CLAIM.c.claim_id.in_(piece))).mappings():
+        for row in tx.execute(select(CLAIM).where(any_of(tx, CLAIM.c.claim_id, piece))).mappings():
             found[row["claim_id"]] = claim_of(row)
+    return found
+
+
+def references_of(tx: Connection, claim_ids: Iterable[str]) -> dict[str, str]:
+    """Return what its unit knows each claim by."""
+    found: dict[str, str] = {}
+    for piece in chunks(sorted(set(claim_ids))):
+        query = select(CLAIM.c.claim_id, CLAIM.c.external_ref).where(any_of(tx, CLAIM.c.claim_id, piece))
+        found.update((claim_id, reference) for claim_id, reference in tx.execute(query).all())
     return found
 
 
@@ -142,9 +155,12 @@ def claims_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[C
     """Return the claims of cases by case, oldest due first."""
     found: dict[str, list[Claim]] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = select(CLAIM).where(CLAIM.c.case_id.in_(piece)).order_by(CLAIM.c.due_date, CLAIM.c.claim_id)
-        for row in tx.execute(query).mappings():
-            found.setdefault(row["case_id"], []).append(claim_of(row))
+        query = (
+            select(*_SELECTED).where(any_of(tx, CLAIM.c.case_id, piece)).order_by(CLAIM.c.due_date, CLAIM.c.claim_id)
+        )
+        for row in tx.execute(query).all():
+            claim = Claim(**dict(zip(_COLUMNS, row, strict=True)))
+            found.setdefault(claim.case_id, []).append(claim)
     return found
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.sql import bindparam
 
 from claims_api.tables import PLUMBING, FeedCaseRow, FeedEntryRow, FeedUnitRow, FeedWriterRow
-from shared.db import chunks, insert_ignore, lock_rows, table_of, upsert
+from shared.db import any_of, chunks, insert_all, insert_ignore, lock_rows, table_of, upsert
 
 EVENTS, STREAMS = PLUMBING.events, PLUMBING.stream_version
 ENTRY, UNIT, CASE, WRITER = (table_of(row) for row in (FeedEntryRow, FeedUnitRow, FeedCaseRow, FeedWriterRow))
@@ -113,7 +113,7 @@ def published(tx: Connection, event_ids: Iterable[str]) -> dict[str, Published]:
     """Return the events with these ids, by id."""
     found: dict[str, Published] = {}
     for piece in chunks(sorted(event_ids)):
-        for row in tx.execute(select(EVENTS).where(EVENTS.c.event_id.in_(piece))):
+        for row in tx.execute(select(EVENTS).where(any_of(tx, EVENTS.c.event_id, piece))).all():
             found[row.event_id] = _published(row)
     return found
 
@@ -143,8 +143,8 @@ def fed_versions(tx: Connection, case_ids: Iterable[str]) -> dict[str, int]:
     """Return the version each case's feed has come to; a case that is not in it has none."""
     found: dict[str, int] = {}
     for piece in chunks(sorted(set(case_ids))):
-        for row in tx.execute(select(CASE).where(CASE.c.case_id.in_(piece))):
-            found[row.case_id] = row.version
+        query = select(CASE.c.case_id, CASE.c.version).where(any_of(tx, CASE.c.case_id, piece))
+        found.update((case_id, version) for case_id, version in tx.execute(query).all())
     return found
 
 
@@ -165,7 +165,7 @@ def append(tx: Connection, entries: Sequence[FeedEntry], positions: Mapping[str,
     """Append entries and store the last position of each unit."""
     if not entries:
         return
-    tx.execute(ENTRY.insert(), [{name: getattr(entry, name) for name in FeedEntry.__slots__} for entry in entries])
+    insert_all(tx, ENTRY, entries, FeedEntry.__slots__)
     tx.execute(
         update(UNIT).where(UNIT.c.unit == bindparam("of_unit")).values(last_position=bindparam("reached")),
         [{"of_unit": unit, "reached": position} for unit, position in sorted(positions.items())],

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func
 from claims_api.domain.ledger import Account, Transfer
 from claims_api.store.ledger import LEDGER, transfer_of
 from claims_api.tables import BankEntryRow, PaymentPartRow, PeriodRow, VoucherRow, VoucherSeriesRow
-from shared.db import chunks, insert_ignore, insert_rows, table_of
+from shared.db import any_of, chunks, insert_all, insert_ignore, table_of
 from shared.errors import Crash
 from shared.ids import derived
 
@@ -126,7 +126,7 @@ def payment_days(tx: Connection, sources: Sequence[Source]) -> dict[str, date]:
         query = (
             select(_PART.c.part_id, _ENTRY.c.day)
             .join(_ENTRY, _ENTRY.c.entry_id == named)
-            .where(_PART.c.part_id.in_(piece), _PART.c.kind.in_(["matched", "taken_back"]))
+            .where(any_of(tx, _PART.c.part_id, piece), _PART.c.kind.in_(["matched", "taken_back"]))
         )
         found.update({by_part[part_id]: day for part_id, day in tx.execute(query)})
     return found
@@ -155,7 +155,7 @@ def reserve_numbers(tx: Connection, year: int, count: int) -> int:
 
 def add_vouchers(tx: Connection, vouchers: Sequence[Voucher]) -> None:
     """Store vouchers; one whose source has a voucher already breaks the transaction, so no number is lost."""
-    insert_rows(tx, VOUCHER, [{name: getattr(one, name) for name in Voucher.__slots__} for one in vouchers])
+    insert_all(tx, VOUCHER, vouchers, Voucher.__slots__)
 
 
 def closed_to(tx: Connection) -> str | None:

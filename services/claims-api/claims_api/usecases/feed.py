@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from claims_api.store import cases, claims, feed
-from claims_api.store.claims import Claim
 from claims_api.store.feed import FeedEntry, Published, Seen
 from shared.events.claims import (
     DemandDeclined,
@@ -84,9 +83,9 @@ def _new(uow: Uow, seen: Sequence[Seen]) -> list[Published]:
 def _write(uow: Uow, new: Sequence[Published]) -> int:
     if not new:
         return 0
-    units = {case_id: case.unit for case_id, case in cases.find_cases(uow.tx, {one.case_id for one in new}).items()}
+    units = cases.units_of(uow.tx, {one.case_id for one in new})
     shown = {one.event_id: _shown(one) for one in new if one.case_id in units and one.type not in NOT_TOLD}
-    about = claims.find_claims(uow.tx, {claim_id for data in shown.values() for claim_id in _claim_ids(data)})
+    about = claims.references_of(uow.tx, {claim_id for data in shown.values() for claim_id in _claim_ids(data)})
     positions = feed.last_positions(uow.tx, {units[one.case_id] for one in new if one.event_id in shown})
     entries = []
     for one in new:
@@ -108,10 +107,10 @@ def _claim_ids(data: Mapping[str, Any]) -> list[str]:
     return [data["claim_id"]] if data.get("claim_id") else list(data.get("claim_ids") or ())
 
 
-def _entry(event: Published, unit: str, position: int, data: dict[str, Any], about: Mapping[str, Claim]) -> FeedEntry:
+def _entry(event: Published, unit: str, position: int, data: dict[str, Any], about: Mapping[str, str]) -> FeedEntry:
     """Return the entry of an event, with the unit's own references beside our ids."""
     ids = _claim_ids(data)
-    references = [about[claim_id].external_ref for claim_id in ids if claim_id in about]
+    references = [about[claim_id] for claim_id in ids if claim_id in about]
     return FeedEntry(
         unit=unit,
         position=position,

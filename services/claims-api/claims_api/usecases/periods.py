@@ -16,8 +16,12 @@ from claims_api.store.periods import Source, Voucher
 from shared.calendar import OSLO
 from shared.uow import Uow
 
-OVERLAP = timedelta(minutes=15)
-"""How far behind the newest number a transaction may still be on its way; closing a month looks at everything."""
+OVERLAP = timedelta(minutes=3)
+"""How far behind the newest number a transaction may still be on its way; closing a month looks at everything.
+
+A transaction is cut off after a minute. All that lies within is looked through at each run, so it is no longer than
+it need be.
+"""
 
 
 def anything_to_number(tx: Connection) -> bool:

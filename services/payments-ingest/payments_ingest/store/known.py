@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.sql import bindparam
 
 from payments_ingest.domain.matching import CaseFacts
 from payments_ingest.tables import (
@@ -20,7 +19,7 @@ from payments_ingest.tables import (
     PartyRow,
     PayerAccountRow,
 )
-from shared.db import any_of, chunks, insert_ignore, table_of, upsert
+from shared.db import any_of, chunks, insert_ignore, table_of, update_rows, upsert
 
 CASES = table_of(KnownCaseRow)
 CLAIMS = table_of(KnownClaimRow)
@@ -67,20 +66,14 @@ def put_amounts(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def set_claims_left(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Set what is left of claims (rows keyed ``of_claim``, ``principal``, ``total``)."""
-    if rows:
-        tx.execute(
-            update(CLAIMS)
-            .where(CLAIMS.c.claim_id == bindparam("of_claim"))
-            .values(principal_left_ore=bindparam("principal"), total_left_ore=bindparam("total")),
-            list(rows),
-        )
+    """Set what is left of claims (rows of ``claim_id``, ``principal_left_ore``, ``total_left_ore``)."""
+    update_rows(tx, CLAIMS, rows, key="claim_id")
 
 
 def set_claims_open(tx: Connection, claim_ids: Collection[str], *, is_open: bool) -> None:
     """Set whether claims are open."""
     for piece in chunks(sorted(claim_ids)):
-        tx.execute(update(CLAIMS).where(CLAIMS.c.claim_id.in_(piece)).values(is_open=is_open))
+        tx.execute(update(CLAIMS).where(any_of(tx, CLAIMS.c.claim_id, piece)).values(is_open=is_open))
 
 
 def accounts(tx: Connection) -> set[str]:
@@ -92,7 +85,7 @@ def cases_exist(tx: Connection, case_ids: Collection[str]) -> set[str]:
     """Return which of these cases are known."""
     found: set[str] = set()
     for piece in chunks(sorted(case_ids)):
-        found.update(tx.execute(select(CASES.c.case_id).where(CASES.c.case_id.in_(piece))).scalars())
+        found.update(tx.execute(select(CASES.c.case_id).where(any_of(tx, CASES.c.case_id, piece))).scalars())
     return found
 
 
@@ -100,7 +93,7 @@ def case_numbers(tx: Connection, case_ids: Collection[str]) -> dict[str, str]:
     """Return the saksnummer of cases."""
     found: dict[str, str] = {}
     for piece in chunks(sorted(case_ids)):
-        query = select(CASES.c.case_id, CASES.c.case_number).where(CASES.c.case_id.in_(piece))
+        query = select(CASES.c.case_id, CASES.c.case_number).where(any_of(tx, CASES.c.case_id, piece))
         found.update({row.case_id: row.case_number for row in tx.execute(query)})
     return found
 

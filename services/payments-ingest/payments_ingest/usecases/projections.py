@@ -122,7 +122,11 @@ def note_balances(uow: Uow, events: Sequence[Event]) -> None:
     known.set_claims_left(
         uow.tx,
         [
-            {"of_claim": b.claim_id, "principal": b.principal_left_ore, "total": b.total_left_ore}
+            {
+                "claim_id": b.claim_id,
+                "principal_left_ore": b.principal_left_ore,
+                "total_left_ore": b.total_left_ore,
+            }
             for _, b in _payloads(events, ClaimBalanceChanged)
         ],
     )
