@@ -210,7 +210,7 @@ async def _once(
     body = await request.body()
     try:
         canonical = json.dumps(json.loads(body or b"null"), sort_keys=True, separators=(",", ":")).encode()
-    except ValueError:
+    except (ValueError, RecursionError):
         canonical = body
     path = request.url.path
     fingerprint = hashlib.sha256(path.encode() + b"\0" + canonical).hexdigest()

@@ -51,8 +51,8 @@ class FieldProblem(BaseModel):
     """One field that was not accepted."""
 
     field: str = Field(description="Path in the body, such as debtor.address.postal_code.")
-    code: str
-    detail: str
+    code: str = Field(description="Stable code of what is wrong with it.")
+    detail: str = Field(description="For developers: what was expected, and what kind of thing came; never a value.")
 
 
 class Problem(BaseModel):

@@ -17,6 +17,7 @@ from support.toy import token, toy
 
 from shared.bus.embedded import EmbeddedBus
 from shared.clock import SystemMachine
+from shared.idempotency import Idempotent
 
 SECRET = "12818510088"
 JSON = {"Content-Type": "application/json"}
@@ -52,12 +53,18 @@ def broken() -> None:
     raise KeyError(SECRET)
 
 
+def keep(once: Idempotent) -> dict[str, str]:
+    """Take a body of any kind, as the routes for documents do."""
+    return {"kept": once.key}
+
+
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
     service = toy("claims-api", tmp_path, EmbeddedBus(tmp_path / "bus.db", machine=SystemMachine()))
     service.app.post("/v1/wishes")(wish)
     service.app.get("/v1/wishes")(ask)
     service.app.get("/v1/broken")(broken)
+    service.app.post("/v1/kept")(keep)
     with TestClient(service.app) as client:
         client.headers["Authorization"] = f"Bearer {token(tmp_path)}"
         yield client
@@ -121,6 +128,12 @@ def test_a_body_that_does_not_say_it_is_json_is_not_read(client: TestClient, hea
 def test_whatever_is_no_json_is_told_the_same(client: TestClient, body: bytes) -> None:
     answer = client.post("/v1/wishes", content=body, headers=JSON)
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:kommunal-innkreving:problem:not-json")
+
+
+@pytest.mark.parametrize("body", [b"%PDF-1.7 \xff", b"[" * 100_000, b"9" * 5_000])
+def test_a_body_of_another_kind_is_known_again_by_its_bytes(client: TestClient, body: bytes) -> None:
+    answer = client.post("/v1/kept", content=body, headers={"Idempotency-Key": "k", "Content-Type": "application/pdf"})
+    assert (answer.status_code, answer.json()) == (200, {"kept": "k"})
 
 
 def test_a_slash_too_many_is_an_unknown_route(client: TestClient) -> None:
