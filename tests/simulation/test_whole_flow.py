@@ -41,7 +41,7 @@ from shared.events.legal import PetitionFrozen
 from shared.events.notifications import LetterSent
 
 START = date(2026, 1, 14)
-DEMANDS = ("inkassovarsel", "betalingsoppfordring")
+DEMANDS = ("inkassovarsel", "betalingsoppfordring", "tvangsvarsel")
 OVER = ("settled", "withdrawn", "written_off", "time_barred")
 UNITS = (("bydel-frogner", "kindergarten"), ("utdanningsetaten", "after_school"))
 STEPS = "/escalation/v1/legal-steps"
