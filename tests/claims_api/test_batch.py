@@ -60,6 +60,13 @@ def test_a_bad_line_harms_no_other(office: Desk) -> None:
     assert office.count(table_of(ClaimRow)) == 4
 
 
+def test_lines_that_are_no_json_are_each_told_so(office: Desk) -> None:
+    odd = [b"{oops", b"[" * 60_000, b'{"debtor": "\xe5"}', b"9" * 5_000]
+    results = send(office, b"\n".join([*odd, ndjson(lines(1))]))
+    assert [result["problem"]["type"].rpartition(":")[2] for result in results[:-1]] == ["not-json"] * 4
+    assert office.count(table_of(ClaimRow)) == 1
+
+
 def test_a_bad_line_publishes_nothing(office: Desk) -> None:
     bodies = lines(3)
     bodies[1] |= {"external_ref": "B-0"}  # another claim under a used reference, found after the debtor was
