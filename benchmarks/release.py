@@ -22,7 +22,7 @@ STRANGER_EVERY = 100
 INSERTED_AT_ONCE = 5_000
 GROWTH_MAX_MIB = 96
 SLOWER_MAX = 2.5
-"""What the indexes' pages cost once they outgrow the database's cache; looking through what is booked would cost ten."""
+"""What the indexes' pages cost once they outgrow the database's cache; looking through what is booked costs tens."""
 
 
 class Spent(NamedTuple):

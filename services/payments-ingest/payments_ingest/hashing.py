@@ -23,20 +23,21 @@ class Hasher:
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError(f"name key: expected {KEY_BYTES} bytes, got {len(key)}")
-        self._started = {kind: _keyed(key, kind) for kind in ("name", "account")}
+        self._name, self._account = _keyed(key, "name"), _keyed(key, "account")
 
     def names(self, name: str | None) -> frozenset[str]:
         """Return the hashes of a name's folded parts; empty for none."""
-        return frozenset([self._hash("name", part) for part in name_parts(name)]) if name else frozenset()
+        return frozenset([_digest(self._name, part) for part in name_parts(name)]) if name else frozenset()
 
     def account(self, account: str | None) -> str | None:
         """Return the hash of a payer's account."""
-        return self._hash("account", account) if account else None
+        return _digest(self._account, account) if account else None
 
-    def _hash(self, kind: str, text: str) -> str:
-        digest = self._started[kind].copy()
-        digest.update(text.encode())
-        return digest.hexdigest()
+
+def _digest(started: hashlib.blake2b, text: str) -> str:
+    digest = started.copy()
+    digest.update(text.encode())
+    return digest.hexdigest()
 
 
 def _keyed(key: bytes, kind: str) -> hashlib.blake2b:

@@ -35,6 +35,7 @@ _CLEAN: dict[int, str | None] = {
     **{ord(char): None for char in _INVISIBLE},
     **{ord(char): "-" for char in _DASHES},
 }
+_UNCLEAN = re.compile(f"[{''.join(map(re.escape, map(chr, _CLEAN)))}]")
 # UTF-8 that someone read as cp1252 leaves pairs such as «Ã¥» (å) and «â€“» (–).
 _MOJIBAKE = re.compile("[\u00c2\u00c3][\u0080-\u00bf\u0152-\u2122]|\u00e2[\u0080\u20ac]")
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ä": "ae", "ö": "o", "ð": "d", "þ": "th", "ł": "l", "đ": "d"})
@@ -50,13 +51,17 @@ _NOT_NAMES = frozenset(
 
 def normalise(text: str) -> str:
     """Return ``text`` in one spelling: NFKC, lower case, plain dashes and spaces, cp1252 damage mended."""
+    return " ".join(_spelled(text).split())
+
+
+def _spelled(text: str) -> str:
     text = text[:TEXT_MAX]
-    if not text.isascii():
-        text = _mend(text)
-        text = unicodedata.normalize("NFKC", text.translate(_CLEAN)).casefold().translate(_CLEAN)
-    else:
-        text = text.lower()
-    return " ".join(text.split())
+    if text.isascii():
+        return text.lower()
+    text = _mend(text)
+    if not _UNCLEAN.search(text) and unicodedata.is_normalized("NFKC", text):
+        return text.casefold()  # by far the most: letters such as æøå, and nothing to clean
+    return unicodedata.normalize("NFKC", text.translate(_CLEAN)).casefold().translate(_CLEAN)
 
 
 def without_national_ids(text: str) -> str:
@@ -96,7 +101,7 @@ def name_parts(name: str) -> frozenset[str]:
 
     Order, case, accents and æøå spelled with other letters do not matter; initials and company forms are left out.
     """
-    folded = normalise(name)
+    folded = _spelled(name)
     if not folded.isascii():
         folded = folded.translate(_LETTERS)
         folded = "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
