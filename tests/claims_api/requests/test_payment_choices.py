@@ -11,6 +11,7 @@ from support.counter import Counter
 
 from claims_api.invariants import broken
 from claims_api.usecases import audit
+from shared.events.claims import ClaimRegistered
 from shared.events.payments import PaymentUnallocated
 
 
@@ -219,3 +220,13 @@ def test_nobody_else_chooses(desk: Counter) -> None:
     assert desk.ask(older, "payment-choices", {}, desk.debtor(other)).status_code == 404
     assert desk.ask(older, "payment-choices", {}, desk.office.agency()).status_code == 403
     assert desk.ask(older, "payment-choices", {}, desk.office.auditor()).status_code == 403
+
+
+def test_a_co_debtors_money_is_for_the_claim_whose_kid_they_have(desk: Counter) -> None:
+    shared = desk.case(co_debtors=[{"kind": "person", "national_id": OLA, "name": "Ola Nordmann"}])
+    (told,) = [one for one in desk.told(ClaimRegistered) if one.claim_id == shared["claim_id"]]
+    (other,) = [ref for ref in told.debtor_refs if ref != shared["debtor_ref"]]
+    answer = desk.ask(shared, "payment-choices", {"order": ["principal"]}, desk.office.debtor(other))
+    assert (answer.status_code, answer.json()["type"].rsplit(":", 1)[-1]) == (403, "not-yours")
+    path = f"/v1/cases/{shared['case_id']}/payment-choices"
+    assert desk.office.get(path, desk.office.debtor(other)).status_code == 404
