@@ -17,7 +17,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SERVICES = ("claims-api", "payments-ingest", "escalation", "notifications")
-PATHS = [str(HERE.parent), *(str(HERE.parent / "services" / name) for name in SERVICES), str(HERE.parent / "deploy")]
+FOLDERS = (".", *(f"services/{name}" for name in SERVICES), "deploy", "tests")
+PATHS = [str(HERE.parent / folder) for folder in FOLDERS]
 
 
 @dataclass
