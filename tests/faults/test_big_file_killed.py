@@ -32,7 +32,8 @@ NO_ANSWER = (NotStarted, httpx.TransportError, typer.Exit)
 
 
 def server(folder: Path, place: str = "") -> OwnServer:
-    return OwnServer(folder, START, {"INKASSO_INBOX_SETTLE_S": "0", "INKASSO_FAILPOINT": place})
+    told = {"INKASSO_INBOX_SETTLE_S": "0", "INKASSO_RELEASE_BATCH": "500", "INKASSO_FAILPOINT": place}
+    return OwnServer(folder, START, told)
 
 
 def died_over(folder: Path, place: str, content: bytes) -> bool:
