@@ -57,7 +57,6 @@ def _one_line(value: str) -> str:
 
 Day = Annotated[date, BeforeValidator(_iso_day), WithJsonSchema({"type": "string", "format": "date"})]
 Ore = Annotated[StrictInt, Field(ge=-(10**15), le=10**15, description="Amount in øre (NOK/100).")]
-Text40 = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_one_line)]
 Text60 = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
 Text80 = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_one_line)]
 Text120 = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_one_line)]
