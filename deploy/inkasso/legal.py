@@ -43,7 +43,7 @@ def list_steps(
     """Vis rettslige steg."""
     server = connect()
     query = {"state": state} if state else {}
-    shown = table("Rettslige steg", "Steg", "Tilstand", "Foreslått", "Kan brukes til", "Dekning", "Sak", "Stegets id")
+    shown = table("Rettslige steg", "Steg", "Tilstand", "Foreslått", "Kan brukes til", "Dekning", "Stegets id")
     try:
         for step in server.items(PATH, role=Role.AUDITOR, **query):
             shown.add_row(
@@ -52,7 +52,6 @@ def list_steps(
                 day(step["proposed_on"]),
                 day(step["usable_to"]),
                 _cover(step),
-                step["case_id"],
                 step["legal_step_id"],
             )
     except Refused as refused:
@@ -68,6 +67,7 @@ def show(step_id: StepId) -> None:
     except Refused as refused:
         raise explain(refused) from None
     _tell(step)
+    console.print(f"Saken: inkasso case show {step['case_id']}")
     checks = table("Må være i orden", "Regel", "I orden", "Hva", "Hjemmel")
     for check in step["checks"]:
         checks.add_row(check["rule"], "ja" if check["holds"] else "nei", check["detail"], check["law"])
