@@ -16,6 +16,7 @@ from shared.events.claims import CreditorFacts, DisputeBody, Payee, Recipient
 
 Channel = Literal["portal", "post", "phone", "visit", "email"]
 Outcome = Literal["granted", "partly", "refused"]
+ComplaintBody = Literal["statsforvalter", "complaint_body"]
 NoticeKind = Literal[
     "request_received", "deferral_granted", "deferral_refused",
     "plan_agreed", "plan_changed", "plan_change_refused", "plan_refused", "plan_reminder", "plan_broken", "plan_kept",
@@ -178,7 +179,10 @@ class ObjectionRaised(Payload):
 
 
 class ObjectionDecided(Payload):
-    """An objection was decided. ``pay_by``: the last day to pay, or give it up, what was not upheld."""
+    """An objection was decided. ``pay_by``: the last day to pay, or give it up, what was not upheld.
+
+    ``complain_by``: the last day to complain of a unit's decision. ``complaint_body``: who decided a complaint.
+    """
 
     TYPE: ClassVar[str] = f"{PREFIX}.objection.decided.v1"
     TOPIC: ClassVar[str] = "claims"
@@ -192,6 +196,8 @@ class ObjectionDecided(Payload):
     decided_on: Day
     pay_by: Day | None = None
     dispute_body: DisputeBody
+    complain_by: Day | None = None
+    complaint_body: ComplaintBody | None = None
 
 
 class ObjectionWithdrawn(Payload):
@@ -250,7 +256,8 @@ class NoticeIssued(Payload):
 
     ``until``: the new last day (a deferral). ``pay_by``: the last day of an amount that is asked for. ``answer_by``:
     when an answer can be expected. ``estimated``: interest of days to come is in the amounts. ``payee`` and ``kid``
-    are set when money is asked for. ``text_ids`` name words on ``parties`` that the letter prints.
+    are set when money is asked for. ``text_ids`` name words on ``parties`` that the letter prints. ``complain_by``: the
+    last day to complain of the decision to ``complaint_body``; without it that body hears it, or decided it.
     """
 
     TYPE: ClassVar[str] = f"{PREFIX}.notice.issued.v1"
@@ -282,6 +289,9 @@ class NoticeIssued(Payload):
     reasonable: bool | None = None
     freezes: bool | None = None
     dispute_body: DisputeBody | None = None
+    complain_by: Day | None = None
+    complained_on: Day | None = None
+    complaint_body: ComplaintBody | None = None
     payee: Payee | None = None
     kid: Ident | None = None
     text_ids: list[Ident] = Field(default_factory=list)

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from support.counter import counter
+from support.counter import Counter, counter, objected
 from support.treasury import Treasury
 
 from claims_api.settings import Settings
+from shared.events.requests import ObjectionRaised, PlanInstalmentMissed
+from shared.settings import settings_faults
 
 ROOT = Path(__file__).parents[2]
 DUE, VARSEL = date(2026, 1, 15), date(2026, 1, 29)
@@ -86,6 +88,80 @@ def erased_after(folder: Path, settings: Mapping[str, Any]) -> object:
         return desk.office.post(path, {}, desk.office.clerk()).status_code
 
 
+def status_two_months_before_limitation(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        return desk.case(limitation_date="2026-03-20")["status"]
+
+
+def warned_and_at_risk(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        claim, office = desk.case(limitation_date="2026-05-11"), desk.office  # 111 days left
+        warned = office.run_job("limitation")
+        office.run_job("limitation-at-risk")
+        at_risk = office.service.metrics.registry.get_sample_value(
+            "inkasso_limitation_at_risk_ore", {"service": "claims-api"}
+        )
+        return warned, at_risk == desk.balance(claim)["principal_ore"]
+
+
+def answered_for_the_time_being(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        objected(desk, desk.case())
+        desk.at(date(2026, 1, 27))
+        return "objection_preliminary" in desk.notices()
+
+
+def objection_decided_by(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        return objected(desk, desk.case())["due_on"]
+
+
+def in_time_by_post(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        claim = desk.case()
+        desk.at(date(2026, 1, 26)).letter("inkassovarsel", claim)  # to be paid by Monday 9 February
+        desk.at(date(2026, 2, 12))
+        objected(desk, claim, desk.office.clerk(), channel="post", received_on="2026-02-12")
+        return desk.last(ObjectionRaised).in_time
+
+
+def days_after_no(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        given = [desk.decide(objected(desk, desk.case()), outcome="refused", reasons="Plassen var din.").json()]
+        asked_for_time = desk.asked(desk.case(), "deferrals", {"until": "2026-06-01"})
+        given.append(desk.decide(asked_for_time, outcome="refused", reasons="For lenge.").json())
+        broken = broken_plan(desk)
+        return [*(one["pay_by"] for one in given), broken["pay_by"]]
+
+
+def broken_plan(desk: Counter) -> dict[str, Any]:
+    plan = desk.asked(desk.case(), "plans", {"instalments": 3, "first_due": "2026-02-16"})
+    desk.at(date(2026, 3, 12))
+    found: dict[str, Any] = desk.read(plan)
+    assert found["state"] == "broken"
+    return found
+
+
+def reminded_to_pay_by(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        desk.asked(desk.case(), "plans", {"instalments": 3, "first_due": "2026-02-16"})
+        desk.at(date(2026, 2, 20))
+        return desk.last(PlanInstalmentMissed).pay_by
+
+
+def waits_for_money_to(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        return desk.asked(desk.case(), "paid-claims", {})["until"]
+
+
+def closed_by_4_february(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        desk.case()
+        desk.office.run_job("vouchers")
+        desk.office.clock.set(date(2026, 2, 4))  # its third working day
+        return bool(desk.office.run_job("periods"))
+
+
 def plan_of(instalments: int, first_due: str = "2026-02-16", **claim: Any) -> Answer:
     return asked("plans", {"instalments": instalments, "first_due": first_due}, **claim)
 
@@ -102,6 +178,20 @@ WORKS: Mapping[str, tuple[Answer, dict[str, Any], object, object]] = {
     "PLAN_MAX_TOTAL_ORE": (plan_of(6), {"plan_max_total_ore": 200_000}, "granted", "pending"),
     "PLAN_FIRST_DUE_DAYS": (plan_of(3), {"plan_first_due_days": 14}, "granted", "pending"),
     "PLAN_BROKEN_MONTHS": (a_plan_after_a_broken_one, {"plan_broken_months": 0}, "pending", "granted"),
+    "PLAN_REMINDER_DAYS": (reminded_to_pay_by, {"plan_reminder_days": 20}, date(2026, 3, 6), date(2026, 3, 12)),
+    "OBJECTION_PRELIMINARY_DAYS": (answered_for_the_time_being, {"objection_preliminary_days": 8}, True, False),
+    "OBJECTION_DECISION_DAYS": (objection_decided_by, {"objection_decision_days": 28}, "2026-02-10", "2026-02-17"),
+    "OBJECTION_POST_BANK_DAYS": (in_time_by_post, {"objection_post_bank_days": 2}, True, False),
+    "REFUSAL_DAYS": (
+        days_after_no, {"refusal_days": 21},
+        ["2026-02-03", "2026-02-03", "2026-03-26"], ["2026-02-10", "2026-02-10", "2026-04-07"],
+    ),
+    "PAID_WAIT_BANK_DAYS": (waits_for_money_to, {"paid_wait_bank_days": 3}, "2026-01-27", "2026-01-23"),
+    "LIMITATION_HEARING_DAYS": (
+        status_two_months_before_limitation, {"limitation_hearing_days": 30}, "hearing", "accepted",
+    ),
+    "LIMITATION_WARNING_DAYS": (warned_and_at_risk, {"limitation_warning_days": (110, 30)}, (1, True), (0, False)),
+    "PERIOD_CLOSING_WORKING_DAY": (closed_by_4_february, {"period_closing_working_day": 3}, False, True),
     "PAYMENT_CHOICE_DAYS": (a_choice_after_a_week, {"payment_choice_days": 6}, 201, 409),
     "RETENTION_YEARS": (erased_after, {"retention_years": 0}, 409, 200),
 }  # fmt: skip
@@ -135,3 +225,27 @@ def test_a_setting_changes_what_happens(tmp_path: Path, name: str) -> None:
 def test_the_act_of_2026_cannot_begin_before_it_was_adopted(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="act_2026_from"):
         Settings(data_dir=tmp_path, act_2026_from=date(2026, 5, 21))
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        ({"refusal_days": 13}, "INKASSO_REFUSAL_DAYS: expected 14 or more"),
+        ({"plan_reminder_days": 13}, "INKASSO_PLAN_REMINDER_DAYS: expected 14 or more"),
+        ({"limitation_warning_days": ()}, "INKASSO_LIMITATION_WARNING_DAYS: expected at least 1 items"),
+        ({"limitation_warning_days": (30, 60)}, "INKASSO_LIMITATION_WARNING_DAYS: expected numbers that fall"),
+        ({"limitation_warning_days": (60, 60)}, "INKASSO_LIMITATION_WARNING_DAYS: expected numbers that fall"),
+        ({"objection_decision_days": 6}, "INKASSO_OBJECTION_DECISION_DAYS: expected no fewer"),
+        ({"period_closing_working_day": 0}, "INKASSO_PERIOD_CLOSING_WORKING_DAY: expected 1 or more"),
+    ],
+)
+def test_days_that_cannot_be_are_refused_by_name(tmp_path: Path, settings: dict[str, Any], fault: str) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        Settings(data_dir=tmp_path, **settings)
+    (told,) = settings_faults(wrong.value)
+    assert told.startswith(fault)
+
+
+def test_warnings_are_read_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INKASSO_LIMITATION_WARNING_DAYS", "[180, 90]")
+    assert Settings(data_dir=tmp_path).limitation_warning_days == (180, 90)

@@ -25,7 +25,7 @@ def month_end(treasury: Treasury, day: date = MONTH_END) -> None:
     treasury.at(max(day, treasury.today))
     for work in (
         lambda u: number_vouchers(u, limit=500),
-        lambda u: close_months(u, limit=500),
+        lambda u: close_months(u, treasury.deps, limit=500),
         lambda u: remit(u, treasury.deps),
     ):
         while True:

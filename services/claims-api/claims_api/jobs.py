@@ -43,17 +43,17 @@ def jobs(deps: Deps) -> Sequence[Job]:
         Job("requests-overdue", _watch_requests, every_s=60.0),
         _job("later-costs", lambda tx, service: bool(demands.with_cost_due(tx, service.clock.today(), 1)),
              lambda uow: post_later_costs(uow, deps, limit=PER_RUN)),
-        _job("limitation", lambda tx, service: limitation.anything_due(tx, service.clock.today()),
+        _job("limitation", lambda tx, service: limitation.anything_due(tx, deps, service.clock.today()),
              lambda uow: limitation.follow_limitation(uow, deps, limit=PER_RUN)),
-        Job("limitation-at-risk", _watch_limitation, every_s=60.0),
+        Job("limitation-at-risk", _limitation_watcher(deps), every_s=60.0),
         Job("rates", _rates_watcher(deps), every_s=60.0),
         Job("ledger-check", _watch_ledger, every_s=300.0),
         _job("unread-money", lambda tx, service: anything_unread(tx, service.tables, service.inbox.installation),
              book_unread),
         _job("vouchers", lambda tx, _: anything_to_number(tx),
              lambda uow: number_vouchers(uow, limit=MANY_PER_RUN)),
-        _job("periods", lambda tx, service: anything_to_close(tx, service.clock.today()),
-             lambda uow: close_months(uow, limit=MANY_PER_RUN), every_s=30.0),
+        _job("periods", lambda tx, service: anything_to_close(tx, deps, service.clock.today()),
+             lambda uow: close_months(uow, deps, limit=MANY_PER_RUN), every_s=30.0),
         _job("remittance", lambda tx, _: periods.first_unremitted(tx) is not None,
              lambda uow: remit(uow, deps), every_s=30.0),
         _job("feed", lambda tx, _: anything_new(tx, limit=MANY_PER_RUN),
@@ -88,11 +88,16 @@ def _watch_requests(service: Service) -> int:
     return 0
 
 
-def _watch_limitation(service: Service) -> int:
-    """Show how much is owed on claims that will soon be time-barred."""
-    with service.db.read() as tx:
-        service.metrics.gauge("limitation_at_risk_ore", writeoff.at_risk_ore(tx, service.clock.today()))
-    return 0
+def _limitation_watcher(deps: Deps) -> Callable[[Service], int]:
+    """Return the job that shows how much is owed on claims near enough their last day to be warned about."""
+
+    def run(service: Service) -> int:
+        with service.db.read() as tx:
+            at_risk_ore = writeoff.at_risk_ore(tx, service.clock.today(), max(deps.limitation.warning_days))
+        service.metrics.gauge("limitation_at_risk_ore", at_risk_ore)
+        return 0
+
+    return run
 
 
 def _rates_watcher(deps: Deps) -> Callable[[Service], int]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from claims_api.domain.choices import CHOICE_DAYS
 from shared.settings import BaseServiceSettings
@@ -39,6 +40,51 @@ class Settings(BaseServiceSettings):
     plan_first_due_days: int = Field(default=31, ge=1, le=365, description="Days within which one must begin to pay.")
     plan_broken_months: int = Field(default=12, ge=0, le=120, description="Months a broken plan bars another for.")
 
+    plan_reminder_days: int = Field(
+        default=14, ge=14, le=60, description="Days to pay that the reminder of an instalment (avdrag) gives."
+    )
+
+    objection_preliminary_days: int = Field(
+        default=7, ge=1, le=60, description="Day of the preliminary answer (foreløpig svar) to an objection."
+    )
+    objection_decision_days: int = Field(
+        default=21, ge=1, le=90, description="Day an objection (innsigelse) is to be decided by, from its receipt."
+    )
+    objection_post_bank_days: int = Field(
+        default=3, ge=0, le=10, description="Bank days after a deadline in which an objection by post is in time."
+    )
+    complaint_days: int = Field(
+        default=21,
+        ge=21,
+        le=90,
+        description="Days to complain (klagefrist) of a unit's decision; the law's least is 21 (forvaltningsloven § 29).",
+    )
+    complaint_follow_up_days: int = Field(
+        default=84, ge=1, le=365, description="Days after which a complaint (klage) that is not decided is overdue."
+    )
+    refusal_days: int = Field(
+        default=14,
+        ge=14,
+        le=60,
+        description="Days to pay (betalingsfrist) after an objection or a request was refused, or a plan broke.",
+    )
+    paid_wait_bank_days: int = Field(
+        default=5, ge=1, le=30, description="Bank days the next step waits when a debtor says to have paid."
+    )
+
+    limitation_hearing_days: int = Field(
+        default=90, ge=0, le=365, description="A claim nearer its limitation (foreldelse) goes to a person first."
+    )
+    limitation_warning_days: tuple[Annotated[int, Field(ge=1, le=1095)], ...] = Field(
+        default=(120, 60, 30),
+        min_length=1,
+        description="Days before limitation (foreldelse) when the desk is warned, the earliest warning first.",
+    )
+
+    period_closing_working_day: int = Field(
+        default=5, ge=1, le=15, description="Working day of a month that closes the one before it (regnskapsperiode)."
+    )
+
     remittance_payout: Literal["at_once", "after_sign_off"] = Field(
         default="at_once", description="When a unit's money leaves: with its statement, or when the unit has signed it."
     )
@@ -70,6 +116,16 @@ class Settings(BaseServiceSettings):
     id_issuer: str = Field(default="urn:inkasso:local", description="Issuer of id tokens with a pid.")
     id_issuer_jwks: Path | None = None
     id_audience: str = "inkasso-min-side"
+
+    @model_validator(mode="after")
+    def _days_follow_each_other(self) -> Self:
+        if any(later >= earlier for earlier, later in pairwise(self.limitation_warning_days)):
+            raise ValueError("INKASSO_LIMITATION_WARNING_DAYS: expected numbers that fall, got one that does not")
+        if self.objection_decision_days < self.objection_preliminary_days:
+            raise ValueError(
+                "INKASSO_OBJECTION_DECISION_DAYS: expected no fewer than to the preliminary answer, got fewer"
+            )
+        return self
 
     @property
     def key_file(self) -> Path:

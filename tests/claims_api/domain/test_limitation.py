@@ -6,7 +6,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from claims_api.domain.limitation import Interrupted, Interruption, is_barred, last_day, last_day_after, warning_due
+from claims_api.domain.limitation import (
+    Interrupted,
+    Interruption,
+    LimitationRule,
+    is_barred,
+    last_day,
+    last_day_after,
+    warning_due,
+)
 from claims_api.domain.rates import load_rates
 
 RATES = load_rates()
@@ -66,5 +74,6 @@ def test_what_comes_after_the_last_day_revives_nothing() -> None:
 
 def test_warnings_at_120_60_and_30_days() -> None:
     end = date(2026, 6, 1)
-    due = [warning_due(end, end - timedelta(days=days)) for days in (121, 120, 61, 60, 31, 30, 0, -1)]
+    rule = LimitationRule(hearing_days=90, warning_days=(120, 60, 30))
+    due = [warning_due(end, end - timedelta(days=days), rule=rule) for days in (121, 120, 61, 60, 31, 30, 0, -1)]
     assert due == [None, 120, 120, 60, 60, 30, 30, None]

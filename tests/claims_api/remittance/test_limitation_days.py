@@ -33,7 +33,7 @@ def on(treasury: Treasury, day: date) -> int:
     done = 0
     while True:
         with treasury.db.read() as tx:
-            if not anything_due(tx, day):
+            if not anything_due(tx, treasury.deps, day):
                 return done
         with treasury.uow() as uow:
             done += follow_limitation(uow, treasury.deps, limit=2)
@@ -140,8 +140,8 @@ def test_a_time_barred_claim_that_is_written_off_takes_no_late_money(treasury: T
     assert status(treasury, soon) == "time_barred"
 
 
-def test_the_kroner_at_risk_are_those_of_the_next_120_days(treasury: Treasury, soon: Registered) -> None:
+def test_the_kroner_at_risk_are_those_of_so_many_days(treasury: Treasury, soon: Registered) -> None:
     with treasury.db.read() as tx:
-        assert store.at_risk_ore(tx, LAST_DAY - timedelta(days=121)) == 0
-        assert store.at_risk_ore(tx, LAST_DAY - timedelta(days=120)) == 100_000
-        assert store.at_risk_ore(tx, LAST_DAY + timedelta(days=1)) == 0
+        assert store.at_risk_ore(tx, LAST_DAY - timedelta(days=121), 120) == 0
+        assert store.at_risk_ore(tx, LAST_DAY - timedelta(days=120), 120) == 100_000
+        assert store.at_risk_ore(tx, LAST_DAY + timedelta(days=1), 120) == 0

@@ -24,10 +24,10 @@ DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 
 def run(treasury: Treasury) -> None:
     """Let both jobs work until they rest."""
-    for work in (number_vouchers, close_months):
+    for work in (lambda u: number_vouchers(u, limit=3), lambda u: close_months(u, treasury.deps, limit=3)):
         while True:
             with treasury.uow() as uow:
-                if not work(uow, limit=3):
+                if not work(uow):
                     break
 
 
@@ -41,7 +41,7 @@ def run(treasury: Treasury) -> None:
     ],
 )
 def test_a_month_closes_on_the_fifth_working_day_after_it(month: str, day: date) -> None:
-    assert closing_day(month) == day
+    assert closing_day(month, working_day=5) == day
 
 
 @given(DAYS, DAYS, st.one_of(st.none(), DAYS))
@@ -60,12 +60,12 @@ def test_nothing_is_posted_in_a_closed_month_or_one_that_has_not_begun(
 
 @given(DAYS)
 def test_months_are_closed_in_order_and_none_is_left_out(today: date) -> None:
-    due = months_to_close("2024-01", None, today)
+    due = months_to_close("2024-01", None, today, working_day=5)
     assert all(month_after(one) == other for one, other in pairwise(due))
-    assert all(closing_day(month) <= today for month in due)
+    assert all(closing_day(month, working_day=5) <= today for month in due)
     following = month_after(due[-1]) if due else "2024-01"
-    assert closing_day(following) > today
-    assert all(is_working_day(closing_day(month)) for month in due)
+    assert closing_day(following, working_day=5) > today
+    assert all(is_working_day(closing_day(month, working_day=5)) for month in due)
 
 
 def test_a_late_bank_file_goes_in_the_month_of_its_bank_day_while_that_is_open(treasury: Treasury) -> None:
@@ -122,8 +122,8 @@ def test_numbering_again_gives_no_second_number(treasury: Treasury) -> None:
     run(treasury)
     with treasury.db.read() as tx:
         assert not anything_to_number(tx)
-        assert not anything_to_close(tx, date(2026, 2, 5))
-        assert anything_to_close(tx, date(2026, 2, 6))
+        assert not anything_to_close(tx, treasury.deps, date(2026, 2, 5))
+        assert anything_to_close(tx, treasury.deps, date(2026, 2, 6))
     with treasury.uow() as uow:
         assert number_vouchers(uow, limit=50) == 0
 

@@ -241,10 +241,11 @@ def test_the_same_words_or_the_same_ground_are_nothing_new() -> None:
 
 def test_by_post_it_is_in_time_three_bank_days_later() -> None:
     deadline = date(2026, 3, 4)  # a Wednesday
-    assert objections.in_time(deadline, date(2026, 3, 9), Channel.POST)
-    assert not objections.in_time(deadline, date(2026, 3, 10), Channel.POST)
-    assert not objections.in_time(deadline, date(2026, 3, 5), Channel.PORTAL)
-    assert objections.in_time(None, date(2026, 3, 5), Channel.PORTAL)
+    rule = objections.ObjectionRule(preliminary_days=7, decision_days=21, post_bank_days=3)
+    assert objections.in_time(deadline, date(2026, 3, 9), Channel.POST, rule=rule)
+    assert not objections.in_time(deadline, date(2026, 3, 10), Channel.POST, rule=rule)
+    assert not objections.in_time(deadline, date(2026, 3, 5), Channel.PORTAL, rule=rule)
+    assert objections.in_time(None, date(2026, 3, 5), Channel.PORTAL, rule=rule)
 
 
 LINES = [Instalment(number=n, due_on=plans.due_day(date(2026, 3, 2), n), amount_ore=100_000) for n in (1, 2, 3)]
@@ -260,6 +261,7 @@ def day(today: date, paid_ore: int, *, reminder: Reminder | None = None, booked:
         reminder=reminder,
         booked=booked,
         uncertain=False,
+        reminder_days=14,
         rules=RULES,
     ).verdict
 
@@ -314,8 +316,16 @@ def test_whatever_brings_the_debt_down_counts() -> None:
 def test_a_rest_after_the_last_instalment_gets_a_day_of_its_own() -> None:
     paid = PlanMoney(paid_ore=300_000, owed_ore=1_234)
     judged = instalments.judge(
-        LINES, paid, date(2026, 5, 5), agreed_on=TODAY, reminder=None, booked=BOOKED, uncertain=False, rules=RULES
+        LINES,
+        paid,
+        date(2026, 5, 5),
+        agreed_on=TODAY,
+        reminder=None,
+        booked=BOOKED,
+        uncertain=False,
+        reminder_days=14,
+        rules=RULES,
     )
     assert judged.verdict is Verdict.REST
-    rest = instalments.with_rest(LINES, judged.missing_ore, date(2026, 5, 5))[-1]
+    rest = instalments.with_rest(LINES, judged.missing_ore, date(2026, 5, 5), reminder_days=14)[-1]
     assert (rest.number, rest.due_on, rest.amount_ore) == (4, date(2026, 5, 19), 1_234)

@@ -81,11 +81,18 @@ class ObjectionIn(AskIn):
     about: Literal["payment", "decision"] = "payment"
 
 
+class ComplaintIn(AskIn):
+    """A complaint of the unit's decision on an objection, to the body above it (klage)."""
+
+    text: Words
+
+
 class DecisionIn(Body):
     """A caseworker's decision; ``reasons`` are what the letter tells.
 
     ``partly``: a deferral to another ``until``, a plan on other terms, or the ``upheld_ore`` of an objection.
     ``reasonable`` is about objections: it was reasonable to have it examined, so the fees fall.
+    ``heard_by``: whose decision on an objection it is; a complaint body's must be named.
     """
 
     outcome: Literal["granted", "partly", "refused"]
@@ -96,6 +103,7 @@ class DecisionIn(Body):
     instalments: StrictInt | None = None
     first_due: Day | None = None
     upheld_ore: Ore | None = None
+    heard_by: Literal["collector", "unit", "statsforvalter", "complaint_body"] | None = None
 
 
 class MessageIn(Body):

@@ -22,7 +22,7 @@ from shared.http import Ctx
 class TurnView(BaseModel):
     """Whose move is next, until when, and what happens then."""
 
-    owner: str = Field(description="caseworker, debtor, unit or nobody.")
+    owner: str = Field(description="caseworker, debtor, unit, statsforvalter, complaint_body or nobody.")
     until: date | None
     then: str
 
@@ -86,7 +86,10 @@ class RequestView(RequestBrief):
     ground: str | None
     about: str | None
     freezes: bool
-    heard_by: str | None
+    heard_by: str | None = Field(description="collector or unit; after a complaint statsforvalter or complaint_body.")
+    complain_by: date | None = Field(description="The last day to complain of the unit's decision.")
+    complained_on: date | None
+    complaint: str | None = Field(description="What was written; null in the answer to a POST, which is kept.")
     in_time: bool | None
     outcome: str | None
     reasonable: bool | None
@@ -139,7 +142,7 @@ def show_request(tx: Connection, ctx: Ctx, request: Request) -> RequestView:
     deps, today = deps_of(ctx), ctx.today
     lines = requests.claims_of_request(tx, request.request_id)
     case = cases.find_cases(tx, [request.case_id])[request.case_id]
-    texts = read_texts(tx, deps, [one for one in (request.text_id, request.reasons_text_id) if one])
+    texts = read_texts(tx, deps, [one for one in (request.text_id, request.reasons_text_id, request.complaint_text_id) if one])
     plan = read_plan(tx, deps, request.request_id, today) if request.kind == "plan" and request.plan_id else None
     if plan is not None:
         shown = zip(plan.instalments, plan.states(today), strict=True)
@@ -171,7 +174,10 @@ def show_request(tx: Connection, ctx: Ctx, request: Request) -> RequestView:
         ground=request.ground,
         about=request.concerns,
         freezes=request.freezes,
-        heard_by=request.heard_by,
+        heard_by=request.complaint_body or request.heard_by,
+        complain_by=request.complain_by,
+        complained_on=request.complained_on,
+        complaint=texts.get(request.complaint_text_id or ""),
         in_time=request.in_time,
         outcome=request.outcome,
         reasonable=request.reasonable,
@@ -213,7 +219,8 @@ def show_brief_request(
         due_on=request.due_on,
         pay_by=None if request.contested_on else request.pay_by,
         until=until or request.until,
-        unit=request.heard_by == "unit",
+        hearer=request.complaint_body or request.heard_by,
+        complain_by=None if request.complained_on else request.complain_by,
     )
     return RequestBrief(
         request_id=request.request_id,

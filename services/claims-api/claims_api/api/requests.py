@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from claims_api.api.access import Clerks, Readers, deps_of, see_case, wait_for_documents
 from claims_api.api.request_bodies import (
     AskIn,
+    ComplaintIn,
     DecisionIn,
     DeferralIn,
     MessageIn,
@@ -29,6 +30,7 @@ from claims_api.usecases.documents import unknown_documents
 from claims_api.usecases.requests import objections, plans
 from claims_api.usecases.requests.acknowledging import accept_plan
 from claims_api.usecases.requests.asking import Asker, Held, hold_request
+from claims_api.usecases.requests.complaints import complain
 from claims_api.usecases.requests.deciding_objections import Decision, decide_objection
 from claims_api.usecases.requests.deferrals import ask_deferral, decide_deferral
 from claims_api.usecases.requests.objections import raise_objection, withdraw_objection
@@ -103,7 +105,7 @@ def answered(ctx: Ctx, work: Callable[[Uow, Deps], Request]) -> Callable[[Uow], 
     def run(uow: Uow) -> RequestView:
         request = work(uow, deps_of(ctx))
         fresh = requests.find_request(uow.tx, request.request_id) or request
-        return show_request(uow.tx, ctx, fresh).model_copy(update={"text": None, "reasons": None})
+        return show_request(uow.tx, ctx, fresh).model_copy(update={"text": None, "reasons": None, "complaint": None})
 
     return run
 
@@ -202,6 +204,20 @@ def post_acceptance(case_id: str, request_id: str, ctx: Askers, once: Idempotent
 
 
 @router.post(
+    "/objections/{request_id}/complaint", response_model=RequestView, responses=_ASK, summary="Complain of a decision"
+)
+def post_complaint(case_id: str, request_id: str, ctx: Askers, once: Idempotent, body: ComplaintIn) -> Any:
+    """Complain of the unit's decision on an objection: what is disputed stands still until the body has decided."""
+    wait_for_documents(ctx, documents_of(body).values())
+
+    def work(uow: Uow, deps: Deps) -> Request:
+        held = held_for(uow, ctx, case_id, request_id, RequestKind.OBJECTION)
+        return complain(uow, deps, held, body.text, asker_of(uow.tx, ctx, case_id, body))
+
+    return once.run(ctx, answered(ctx, work), status=200)
+
+
+@router.post(
     "/objections/{request_id}/withdrawal", response_model=RequestView, responses=_ASK, summary="Give an objection up"
 )
 def post_withdrawal(case_id: str, request_id: str, ctx: Askers, once: Idempotent) -> Any:
@@ -288,6 +304,7 @@ def post_objection_decision(case_id: str, request_id: str, ctx: Clerks, once: Id
             reasons=body.reasons,
             reasonable=body.reasonable,
             upheld_ore=body.upheld_ore,
+            heard_by=body.heard_by,
         )
         return decide_objection(uow, deps, held, decision, who=ctx.who())
 

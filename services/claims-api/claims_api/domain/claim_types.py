@@ -30,6 +30,13 @@ class DisputeBody(StrEnum):
     UNIT = "unit"
 
 
+class ComplaintBody(StrEnum):
+    """Who hears a complaint of the unit's answer to an objection to its decision (klageinstans)."""
+
+    STATSFORVALTER = "statsforvalter"
+    COMPLAINT_BODY = "complaint_body"
+
+
 class MergeGroup(StrEnum):
     """Claims that may share a case: the rest are kept apart for secrecy or for their own legal track."""
 
@@ -48,8 +55,8 @@ class ClaimType:
     """One claim type (kravtype). ``sensitive``: what was delivered is health or social information (taushetsplikt).
 
     ``service_name`` is what letters and petitions print; a sensitive type has a neutral one. ``enforceable_by`` is the
-    legal ground of enforcement (tvangsgrunnlag). ``objection_holds`` says that an objection to the decision itself
-    goes to the unit first and holds the claim; ``outside_vat``
+    legal ground of enforcement (tvangsgrunnlag). ``complaint_body`` says that an objection to the decision itself
+    goes to the unit first and then to that body, and holds the claim; ``outside_vat``
     that the claim stems from no VAT-liable business, so that collection cost (salær) carries VAT of its own.
     """
 
@@ -61,7 +68,7 @@ class ClaimType:
     sensitive: bool = False
     merge_group: MergeGroup = MergeGroup.GENERAL
     needs_legal_basis: bool = False
-    objection_holds: bool = False
+    complaint_body: ComplaintBody | None = None
     outside_vat: bool = True
 
 
@@ -69,7 +76,7 @@ _DUE, _LATER, _NONE = InterestBasis.DUE_DATE, InterestBasis.DUE_OR_DEMAND, Inter
 _COUNCIL, _UNIT = DisputeBody.FORLIKSRAAD, DisputeBody.UNIT
 
 
-def _health(name: str, interest: InterestBasis, *, objection_holds: bool = False) -> ClaimType:
+def _health(name: str, interest: InterestBasis, *, complaint_body: ComplaintBody | None = None) -> ClaimType:
     return ClaimType(
         name=name,
         service_name=NEUTRAL_SERVICE,
@@ -77,7 +84,7 @@ def _health(name: str, interest: InterestBasis, *, objection_holds: bool = False
         dispute_body=_COUNCIL,
         sensitive=True,
         merge_group=MergeGroup.HEALTH,
-        objection_holds=objection_holds,
+        complaint_body=complaint_body,
     )
 
 
@@ -89,8 +96,8 @@ CLAIM_TYPES: Mapping[str, ClaimType] = {
         _health("emergency_clinic", _LATER),
         _health("dental_emergency", _LATER),
         ClaimType(name="library_replacement", service_name="Bibliotek", interest=_LATER, dispute_body=_COUNCIL),
-        _health("nursing_home", _DUE, objection_holds=True),
-        _health("home_care", _DUE, objection_holds=True),
+        _health("nursing_home", _DUE, complaint_body=ComplaintBody.STATSFORVALTER),
+        _health("home_care", _DUE, complaint_body=ComplaintBody.STATSFORVALTER),
         ClaimType(name="rent", service_name="Husleie", interest=_DUE, dispute_body=DisputeBody.HUSLEIETVISTUTVALG),
         ClaimType(
             name="coercive_fine",
@@ -100,7 +107,7 @@ CLAIM_TYPES: Mapping[str, ClaimType] = {
             enforceable_by=FINE_DECISION,
             merge_group=MergeGroup.FINE,
             needs_legal_basis=True,
-            objection_holds=True,
+            complaint_body=ComplaintBody.COMPLAINT_BODY,
         ),
         ClaimType(
             name="other_invoice", service_name="Faktura", interest=_LATER, dispute_body=_COUNCIL, outside_vat=False

@@ -1,8 +1,8 @@
 """How a payment plan is kept: which instalments are paid, which is missed, and when the plan is broken or over.
 
 Any money on the plan's claims counts, whatever KID it came on, and so does anything else that brings the debt down. A
-missed instalment is reminded of after three bank days; the plan is broken when fourteen days more have passed. A
-payment counts from its order date, so nothing is judged before every bank day that could hold it is booked (B7).
+missed instalment is reminded of after the bank days of grace; the plan is broken when the reminder's days have passed
+too. A payment counts from its order date, so nothing is judged before every bank day that could hold it is booked (B7).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from claims_api.domain.plans import Instalment
 from claims_api.domain.rules import MoneyRules
 from shared.calendar import deadline_after, is_bank_day, is_working_day
 
-REMINDER_DAYS = 14
 _DAY = timedelta(days=1)
 
 
@@ -122,12 +121,14 @@ def judge(
     reminder: Reminder | None,
     booked: frozenset[date],
     uncertain: bool,
+    reminder_days: int,
     rules: MoneyRules,
 ) -> Judged:
     """Say what a day means for a plan that runs.
 
     ``booked`` are the bank days wholly in the ledger; ``uncertain``: events of one of its cases are parked, or a
-    payment waits that may be the debtor's: then nobody is reminded and nothing is broken.
+    payment waits that may be the debtor's: then nobody is reminded and nothing is broken. ``reminder_days``: what a
+    reminder gives to pay in.
     """
     if money.owed_ore <= 0:
         return Judged(verdict=Verdict.KEEP)
@@ -146,12 +147,15 @@ def judge(
         return Judged(verdict=Verdict.WAIT, number=one.number, missing_ore=missing, look_on=today + _DAY)
     if reminded:
         return Judged(verdict=Verdict.BREAK, number=one.number, missing_ore=missing)
-    pay_by = deadline_after(today, REMINDER_DAYS)
+    pay_by = deadline_after(today, reminder_days)
     return Judged(verdict=Verdict.REMIND, number=one.number, missing_ore=missing, pay_by=pay_by)
 
 
-def with_rest(instalments: Sequence[Instalment], rest_ore: int, today: date) -> list[Instalment]:
-    """Return the plan with one instalment more: every instalment is paid, and interest or a change left a rest."""
+def with_rest(instalments: Sequence[Instalment], rest_ore: int, today: date, *, reminder_days: int) -> list[Instalment]:
+    """Return the plan with one instalment more: every instalment is paid, and interest or a change left a rest.
+
+    The rest has as many days as a reminder.
+    """
     number = instalments[-1].number + 1
-    rest = Instalment(number=number, due_on=deadline_after(today, REMINDER_DAYS), amount_ore=rest_ore)
+    rest = Instalment(number=number, due_on=deadline_after(today, reminder_days), amount_ore=rest_ore)
     return [*instalments, rest]

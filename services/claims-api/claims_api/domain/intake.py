@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from claims_api.domain.fees import REFERENCE, ChargedClaim, EarlierLetter, LetterKind, lawful_fee_max
-from claims_api.domain.limitation import HEARING_DAYS, is_barred, last_day
+from claims_api.domain.limitation import LimitationRule, is_barred, last_day
 from claims_api.domain.rates import Rates
 from claims_api.domain.rules import MoneyRules
 from shared.calendar import add_years
@@ -146,9 +146,9 @@ def notice_fault(due_date: date, sent_on: date, deadline: date, *, rates: Rates)
     return None
 
 
-def needs_hearing(last_day: date, today: date) -> bool:
+def needs_hearing(last_day: date, today: date, *, rule: LimitationRule) -> bool:
     """Tell whether so little time is left before limitation that a person decides first."""
-    return (last_day - today).days < HEARING_DAYS
+    return (last_day - today).days < rule.hearing_days
 
 
 def is_minor(birth_date: date | None, on: date) -> bool:

@@ -12,10 +12,19 @@ from claims_api.domain.rates import Rates
 from shared.calendar import add_years, next_working_day
 from shared.law import Trace, Traced
 
-HEARING_DAYS = 90
-"""A claim taken in with less than this left goes to a person first."""
-WARNING_DAYS = (120, 60, 30)
 REFERENCE = "foreldelsesloven §§ 2, 3, 29"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitationRule:
+    """The municipality's rule (configuration), in days before the last day.
+
+    ``hearing_days``: a claim taken in with less than this left goes to a person first. ``warning_days``: when the desk
+    is warned, the earliest warning first.
+    """
+
+    hearing_days: int
+    warning_days: tuple[int, ...]
 
 
 class Interruption(StrEnum):
@@ -88,10 +97,10 @@ def is_barred(last: date | None, today: date) -> bool:
     return last is not None and today > last
 
 
-def warning_due(last: date | None, today: date) -> int | None:
-    """Return the tightest warning that is due (30, 60 or 120 days), None when none is or the claim is barred."""
+def warning_due(last: date | None, today: date, *, rule: LimitationRule) -> int | None:
+    """Return the tightest warning that is due, in days, None when none is or the claim is barred."""
     if last is None or today > last:
         return None
     left = (last - today).days
-    due = [days for days in WARNING_DAYS if left <= days]
+    due = [days for days in rule.warning_days if left <= days]
     return min(due) if due else None

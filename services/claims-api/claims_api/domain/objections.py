@@ -2,7 +2,8 @@
 
 An objection to a claim, or to a part of it, freezes exactly what is disputed, at once and also when it comes late
 (inkassoloven §§ 1, 8, 17). One on the same ground as an objection that was rejected waits in the queue and freezes
-nothing. It is acknowledged the same day, answered for the time being on day 7 and decided by day 21 (decisions B7).
+nothing. It is acknowledged the same day; when it is answered for the time being and decided is the municipality's rule
+(decisions B7).
 """
 
 from __future__ import annotations
@@ -19,11 +20,19 @@ from claims_api.domain.ledger import Balance
 from claims_api.domain.requests import Channel
 from shared.calendar import add_bank_days
 
-PRELIMINARY_DAYS = 7
-DECISION_DAYS = 21
-AFTER_REJECTION_DAYS = 14
-POST_BANK_DAYS = 3
 _NOT_WORDS = re.compile(r"[^0-9a-zæøåäöéü]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionRule:
+    """The municipality's rule (configuration): when an objection is answered, and how late one by post may come.
+
+    ``preliminary_days`` and ``decision_days`` count from its receipt, ``post_bank_days`` from the demand's deadline.
+    """
+
+    preliminary_days: int
+    decision_days: int
+    post_bank_days: int
 
 
 class About(StrEnum):
@@ -75,20 +84,20 @@ def undisputed(balance: Balance, disputed_ore: int) -> Balance:
     return balance
 
 
-def in_time(deadline: date | None, received_on: date, channel: Channel) -> bool:
-    """Tell whether it came within the deadline of the last demand; by post three bank days later still is.
+def in_time(deadline: date | None, received_on: date, channel: Channel, *, rule: ObjectionRule) -> bool:
+    """Tell whether it came within the deadline of the last demand; by post a few bank days later still is.
 
     It freezes all the same; that it is late only weighs when fees are judged.
     """
     if deadline is None:
         return True
-    last = add_bank_days(deadline, POST_BANK_DAYS) if channel is Channel.POST else deadline
+    last = add_bank_days(deadline, rule.post_bank_days) if channel is Channel.POST else deadline
     return received_on <= last
 
 
 def heard_by(kind: ClaimType, dispute_body: str, about: About) -> str:
     """Return who hears the objection first: us, or for a decision the unit that made it (decisions B2)."""
-    to_unit = kind.objection_holds and (about is About.DECISION or dispute_body == "unit")
+    to_unit = kind.complaint_body is not None and (about is About.DECISION or dispute_body == "unit")
     return "unit" if to_unit else "collector"
 
 
@@ -100,11 +109,11 @@ class AnswerDays:
     decide_by: date
 
 
-def answer_days(received_on: date) -> AnswerDays:
+def answer_days(received_on: date, *, rule: ObjectionRule) -> AnswerDays:
     """Return the days an objection must be answered by, counted from its receipt."""
     return AnswerDays(
-        preliminary_on=received_on + timedelta(days=PRELIMINARY_DAYS),
-        decide_by=received_on + timedelta(days=DECISION_DAYS),
+        preliminary_on=received_on + timedelta(days=rule.preliminary_days),
+        decide_by=received_on + timedelta(days=rule.decision_days),
     )
 
 
@@ -113,7 +122,7 @@ class Consequences:
     """What a decision does to the claim: how much is withdrawn from the start, and whether fees fall.
 
     ``whole``: the claim was never owed. ``stands``: something of what was disputed is still asked for, so the debtor
-    has 14 days.
+    is given time to pay.
     """
 
     withdrawn_ore: int

@@ -1,8 +1,8 @@
 """Accounting periods (regnskapsperioder): which month a posting belongs to, and the day a month closes.
 
 A posting belongs to the month it was booked in: the bank's day for money that comes or goes and for what it covers,
-otherwise the day it was recorded. A month closes on the fifth working day after it; what becomes known later keeps its
-value date and goes in the month that is open.
+otherwise the day it was recorded. A month closes on a working day of the next one (the fifth, unless set otherwise);
+what becomes known later keeps its value date and goes in the month that is open.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from shared.calendar import OSLO, add_months, is_working_day
 from shared.errors import FieldError, Reject
-
-CLOSES_ON_WORKING_DAY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +49,10 @@ def period_of(name: str) -> Period:
     return Period(name=name, start=_midnight(first), end=_midnight(add_months(first, 1)))
 
 
-def closing_day(month: str) -> date:
-    """Return the day a month closes on: the fifth working day of the next one."""
+def closing_day(month: str, *, working_day: int) -> date:
+    """Return the day a month closes on: the next one's first working day for 1, its fifth for 5."""
     day = add_months(first_day(month), 1)
-    left = CLOSES_ON_WORKING_DAY - is_working_day(day)
+    left = working_day - is_working_day(day)
     while left:
         day += timedelta(days=1)
         left -= is_working_day(day)
@@ -72,11 +70,14 @@ def posting_month(booked_on: date, recorded_on: date, closed_to: str | None) -> 
     return month
 
 
-def months_to_close(first: str | None, closed_to: str | None, today: date) -> Sequence[str]:
-    """Return the months whose closing day has come, in order; ``first`` is the first month with postings."""
+def months_to_close(first: str | None, closed_to: str | None, today: date, *, working_day: int) -> Sequence[str]:
+    """Return the months whose closing day has come, in order; ``first`` is the first month with postings.
+
+    ``working_day`` as for ``closing_day``.
+    """
     month = month_after(closed_to) if closed_to is not None else first
     due = []
-    while month is not None and closing_day(month) <= today:
+    while month is not None and closing_day(month, working_day=working_day) <= today:
         due.append(month)
         month = month_after(month)
     return due

@@ -47,6 +47,7 @@ class Move(StrEnum):
     KEEP = "keep"
     BREAK = "break"
     ANSWER = "answer"
+    COMPLAIN = "complain"
 
 
 class Outcome(StrEnum):
@@ -86,6 +87,7 @@ class Ground(StrEnum):
 _TIME = {RequestKind.DEFERRAL, RequestKind.PLAN, RequestKind.PLAN_CHANGE, RequestKind.OBJECTION}
 _PLAN = {RequestKind.PLAN}
 _MESSAGE = {RequestKind.MESSAGE}
+_OBJECTION = frozenset({RequestKind.OBJECTION})
 
 _MOVES: Mapping[tuple[RequestState, Move], tuple[frozenset[RequestKind], RequestState]] = {
     (RequestState.PENDING, Move.GRANT): (frozenset(_TIME), RequestState.GRANTED),
@@ -96,7 +98,10 @@ _MOVES: Mapping[tuple[RequestState, Move], tuple[frozenset[RequestKind], Request
     (RequestState.GRANTED, Move.BREAK): (frozenset(_PLAN), RequestState.BROKEN),
     (RequestState.GRANTED, Move.WITHDRAW): (frozenset(_PLAN), RequestState.WITHDRAWN),
     # A debtor may give an objection up after it was rejected: the ladder goes on instead of a legal step.
-    (RequestState.REFUSED, Move.WITHDRAW): (frozenset({RequestKind.OBJECTION}), RequestState.WITHDRAWN),
+    (RequestState.REFUSED, Move.WITHDRAW): (_OBJECTION, RequestState.WITHDRAWN),
+    # The unit's decision is complained of: the body above it decides anew, also what was upheld in part.
+    (RequestState.REFUSED, Move.COMPLAIN): (_OBJECTION, RequestState.PENDING),
+    (RequestState.GRANTED, Move.COMPLAIN): (_OBJECTION, RequestState.PENDING),
 }
 
 
@@ -115,6 +120,7 @@ _PAST = {
     Move.KEEP: "kept",
     Move.BREAK: "broken",
     Move.ANSWER: "answered",
+    Move.COMPLAIN: "complained of",
 }
 
 
@@ -137,18 +143,35 @@ class Turn:
 
 
 def turn_of(
-    kind: RequestKind, state: RequestState, *, due_on: date | None, pay_by: date | None, until: date | None, unit: bool
+    kind: RequestKind,
+    state: RequestState,
+    *,
+    due_on: date | None,
+    pay_by: date | None,
+    until: date | None,
+    hearer: str | None = None,
+    complain_by: date | None = None,
 ) -> Turn:
-    """Say whose turn it is: ``unit`` tells that the creditor's own unit hears the objection."""
+    """Say whose turn it is.
+
+    ``hearer`` is who hears an objection when it is not us: its unit or the complaint body, which no day binds.
+    ``complain_by``: the last day to complain of the unit's answer.
+    """
     if state is RequestState.PENDING:
-        return Turn(owner="unit" if unit else "caseworker", until=due_on, then=_PENDING[kind])
+        if hearer in COMPLAINT_BODIES:
+            return Turn(owner=hearer, until=None, then=_COMPLAINED)
+        return Turn(owner="unit" if hearer == "unit" else "caseworker", until=due_on, then=_PENDING[kind])
     if state is RequestState.GRANTED and kind in (RequestKind.PLAN, RequestKind.DEFERRAL, RequestKind.PAID_CLAIM):
         return Turn(owner="debtor", until=until, then=_GRANTED[kind])
+    if pay_by is not None and kind is RequestKind.OBJECTION and state in (RequestState.REFUSED, RequestState.GRANTED):
+        return Turn(owner="debtor", until=pay_by, then=_CONTESTED if complain_by is None else _MAY_COMPLAIN)
     if pay_by is not None and state in (RequestState.REFUSED, RequestState.BROKEN):
-        contested = kind is RequestKind.OBJECTION
-        return Turn(owner="debtor", until=pay_by, then=_CONTESTED if contested else _GOES_ON)
+        return Turn(owner="debtor", until=pay_by, then=_GOES_ON)
     return Turn(owner="nobody", until=None, then="Ingenting mer skjer.")
 
+
+COMPLAINT_BODIES = ("statsforvalter", "complaint_body")
+"""Who may hear a complaint of a unit's answer, as the turn names them."""
 
 _PENDING: Mapping[RequestKind, str] = {
     RequestKind.DEFERRAL: "Søknaden avgjøres; innkrevingen står stille imens.",
@@ -165,6 +188,8 @@ _GRANTED: Mapping[RequestKind, str] = {
 }
 _GOES_ON = "Betales ikke kravet, går innkrevingen videre."
 _CONTESTED = "Betales ikke kravet og trekkes ikke innsigelsen skriftlig, foreslås saken sendt til tvisteorganet."
+_MAY_COMPLAIN = "Betales ikke kravet, klages det ikke og trekkes ikke innsigelsen skriftlig, går saken videre."
+_COMPLAINED = "Klagen avgjøres av klageinstansen; det omtvistede står stille imens."
 
 
 def answer_by(received_on: date) -> date:

@@ -54,6 +54,10 @@ class Request:
     in_time: bool | None = None
     preliminary_on: date | None = None
     preliminary_sent_on: date | None = None
+    complain_by: date | None = None
+    complained_on: date | None = None
+    complaint_body: str | None = None
+    complaint_text_id: str | None = None
     outcome: str | None = None
     reasonable: bool | None = None
     upheld_ore: int | None = None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
-from claims_api.domain.limitation import WARNING_DAYS
 from claims_api.tables import ClaimRow, LimitationWarningRow, WriteOffRow
 from shared.db import chunks, insert_ignore, insert_rows, lock_rows, table_of
 
@@ -48,11 +47,14 @@ class Warned:
     days: int
 
 
-def to_warn(tx: Connection, today: date, limit: int) -> list[Warned]:
-    """Return claims whose tightest warning is due and was not given, the nearest last day first."""
+def to_warn(tx: Connection, today: date, warning_days: Collection[int], limit: int) -> list[Warned]:
+    """Return claims whose tightest warning is due and was not given, the nearest last day first.
+
+    ``warning_days``: how many days before the last day a warning is given.
+    """
     found: list[Warned] = []
     nearest = 0
-    for days in sorted(WARNING_DAYS):
+    for days in sorted(warning_days):
         given = (WARNING.c.claim_id == _CLAIM.c.claim_id) & (WARNING.c.last_day == _CLAIM.c.last_day)
         query = (
             select(_CLAIM.c.claim_id, _CLAIM.c.case_id, _CLAIM.c.last_day)
@@ -103,11 +105,11 @@ def barred_too_soon(tx: Connection, today: date, limit: int) -> list[tuple[str, 
     return [(case_id, claim_id) for case_id, claim_id in tx.execute(query)]
 
 
-def at_risk_ore(tx: Connection, today: date) -> int:
-    """Return what is posted as owed on open claims that are time-barred within the widest warning, in øre."""
+def at_risk_ore(tx: Connection, today: date, within_days: int) -> int:
+    """Return what is posted as owed on open claims that are time-barred within so many days, in øre."""
     left = _CLAIM.c.principal_left_ore + _CLAIM.c.interest_left_ore + _CLAIM.c.fees_left_ore + _CLAIM.c.costs_left_ore
     query = select(func.coalesce(func.sum(left), 0))
-    query = query.where(_open_until(today, today + timedelta(days=max(WARNING_DAYS))))
+    query = query.where(_open_until(today, today + timedelta(days=within_days)))
     return int(tx.execute(query).scalar_one())
 
 

@@ -61,6 +61,11 @@ class RequestRow(Model, table=True):
     in_time: bool | None = None
     preliminary_on: date | None = None
     preliminary_sent_on: date | None = None
+    # The complaint of the unit's decision on it
+    complain_by: date | None = None
+    complained_on: date | None = None
+    complaint_body: str | None = Field(default=None, max_length=16)
+    complaint_text_id: str | None = Field(default=None, max_length=ID)
     # The decision, or the answer
     outcome: str | None = Field(default=None, max_length=10)
     reasonable: bool | None = None

@@ -65,7 +65,7 @@ def new_row(uow: Uow, deps: Deps, intake: Intake) -> NewRow:
     counting = [row for row in postings if row.value_date <= uow.today]
     owed = claim_balance(counting, claim_id, InterestTerms(start=starts), uow.today, rules=deps.rules).balance
     barred = last_day(new.due_date, new.limitation_date, rates=deps.rules.rates).value
-    status = "hearing" if needs_hearing(barred, uow.today) else "accepted"
+    status = "hearing" if needs_hearing(barred, uow.today, rule=deps.limitation) else "accepted"
     claim = _claim(
         uow,
         deps,

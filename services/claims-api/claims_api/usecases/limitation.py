@@ -27,18 +27,19 @@ from shared.events.claims import ClaimEnded, ClaimReopened
 from shared.uow import Uow
 
 
-def anything_due(tx: Connection, today: date) -> bool:
+def anything_due(tx: Connection, deps: Deps, today: date) -> bool:
     """Tell whether a claim is to be warned about, is time-barred, or was called so too soon."""
-    return bool(store.to_warn(tx, today, 1) or store.to_bar(tx, today, 1) or store.barred_too_soon(tx, today, 1))
+    to_warn = store.to_warn(tx, today, deps.limitation.warning_days, 1)
+    return bool(to_warn or store.to_bar(tx, today, 1) or store.barred_too_soon(tx, today, 1))
 
 
 def follow_limitation(uow: Uow, deps: Deps, *, limit: int) -> int:
     """Do what the day brings to limitation; returns how many claims it was about."""
-    return _warn(uow, limit) + _reopen(uow, deps, limit) + _bar(uow, deps, limit)
+    return _warn(uow, deps, limit) + _reopen(uow, deps, limit) + _bar(uow, deps, limit)
 
 
-def _warn(uow: Uow, limit: int) -> int:
-    warned = store.to_warn(uow.tx, uow.today, limit)
+def _warn(uow: Uow, deps: Deps, limit: int) -> int:
+    warned = store.to_warn(uow.tx, uow.today, deps.limitation.warning_days, limit)
     locked = cases.lock_cases(uow, {one.case_id for one in warned})
     about = claims.find_claims(uow.tx, [one.claim_id for one in warned])
     store.add_warnings(uow.tx, warned, uow.today)

@@ -6,10 +6,12 @@ itself never waits for it. A month is closed once its closing day has come and e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from claims_api.deps import Deps
 from claims_api.domain.periods import first_day, months_to_close, posting_month
 from claims_api.store import periods
 from claims_api.store.periods import Source, Voucher
@@ -35,18 +37,18 @@ def number_vouchers(uow: Uow, *, limit: int) -> int:
     return _number(uow, _since(uow.tx), limit)
 
 
-def anything_to_close(tx: Connection, today: date) -> bool:
+def anything_to_close(tx: Connection, deps: Deps, today: date) -> bool:
     """Tell whether the closing day of a month has come."""
-    return bool(months_to_close(periods.first_month(tx), periods.closed_to(tx), today))
+    return bool(_due(tx, deps, today))
 
 
-def close_months(uow: Uow, *, limit: int) -> int:
+def close_months(uow: Uow, deps: Deps, *, limit: int) -> int:
     """Close the oldest month whose closing day has come, after everything recorded has its voucher.
 
     Returns how much was done: vouchers given, or 1 for a month that was closed.
     """
     periods.hold_numbering(uow.tx)
-    due = months_to_close(periods.first_month(uow.tx), periods.closed_to(uow.tx), uow.today)
+    due = _due(uow.tx, deps, uow.today)
     if not due:
         return 0
     numbered = _number(uow, None, limit)
@@ -54,6 +56,11 @@ def close_months(uow: Uow, *, limit: int) -> int:
         return numbered
     periods.close_period(uow.tx, due[0], closed_on=uow.today, closed_at=uow.now)
     return 1
+
+
+def _due(tx: Connection, deps: Deps, today: date) -> Sequence[str]:
+    working_day = deps.settings.period_closing_working_day
+    return months_to_close(periods.first_month(tx), periods.closed_to(tx), today, working_day=working_day)
 
 
 def _since(tx: Connection) -> datetime | None:

@@ -72,6 +72,9 @@ class NoticeFacts(Common):
     reasonable: bool | None = None
     freezes: bool = False
     dispute_body: str | None = None
+    complain_by: date | None = None
+    complained_on: date | None = None
+    complaint_body: str | None = None
     pay_to: PayTo | None = None
     texts: tuple[str, ...] = ()
 
@@ -155,6 +158,8 @@ def _values(notice: NoticeFacts) -> Mapping[str, str]:
         "until": notice.until,
         "pay_by": notice.pay_by,
         "answer_by": notice.answer_by,
+        "complain_by": notice.complain_by,
+        "complained_on": notice.complained_on,
         "first_due": first.due_on if first else None,
     }
     amounts = {
@@ -167,6 +172,7 @@ def _values(notice: NoticeFacts) -> Mapping[str, str]:
     }
     return {
         "creditor": notice.creditor.name,
+        **({"body": wording(language)["label"][notice.complaint_body]} if notice.complaint_body else {}),
         **{name: formats.day(value, language) for name, value in days.items() if value is not None},
         **{name: _money(notice, value) for name, value in amounts.items() if value is not None},
     }
@@ -281,6 +287,11 @@ def _plan_kept(draft: _Draft) -> None:
 
 def _objection_received(draft: _Draft) -> None:
     notice = draft.notice
+    if notice.complaint_body:
+        draft.heading = "complaint_received"
+        draft.say("complaint_received", *(("objection_still_frozen",) if notice.freezes else ()))
+        draft.close("next", "complaint_next")
+        return
     draft.say("objection_received")
     if not notice.freezes:
         draft.say("objection_runs")
@@ -300,7 +311,8 @@ def _objection_decided(draft: _Draft) -> None:
     if notice.outcome not in {"granted", "partly", "refused"}:
         raise Unprintable("facts_missing", "objection_decided: the notice does not say how it was decided")
     draft.heading = f"objection_{notice.outcome}"
-    draft.say(f"objection_{notice.outcome}")
+    by_body = notice.complaint_body is not None and notice.complain_by is None
+    draft.say(f"complaint_{notice.outcome}" if by_body else f"objection_{notice.outcome}")
     if notice.withdrawn_ore:
         draft.say("objection_withdrawn_amount")
     if notice.fees_reversed_ore:
@@ -309,11 +321,17 @@ def _objection_decided(draft: _Draft) -> None:
         draft.say("objection_fees_stand")
     if notice.interest_ore:
         draft.say("objection_interest_added")
+    may_complain = ("objection_complaint",) if notice.complain_by else ()
     if notice.pay_by is None:
-        draft.close("next", "objection_done")
+        draft.close("next", "objection_done", *may_complain)
         return
     draft.say("objection_pay")
-    draft.close("next", "objection_choices", f"objection_to_{notice.dispute_body}")
+    if may_complain:
+        draft.close("next", "objection_choices", *may_complain, "objection_no_complaint")
+    elif by_body and notice.dispute_body == "unit":
+        draft.close("next", "objection_choices", "complaint_to_enforcement")
+    else:
+        draft.close("next", "objection_choices", f"objection_to_{notice.dispute_body}")
 
 
 def _objection_withdrawn(draft: _Draft) -> None:

@@ -179,6 +179,9 @@ def _notice(common: Common, event: NoticeIssued, words: tuple[str, ...]) -> Noti
         reasonable=event.reasonable,
         freezes=bool(event.freezes),
         dispute_body=event.dispute_body,
+        complain_by=event.complain_by,
+        complained_on=event.complained_on,
+        complaint_body=event.complaint_body,
         pay_to=pay_to,
         texts=words,
     )

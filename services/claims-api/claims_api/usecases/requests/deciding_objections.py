@@ -1,8 +1,8 @@
 """The decision on an objection, what it does to the money, and what follows when a rejected one is stood by.
 
 Upheld: what was disputed is withdrawn as if it had never been owed. Reasonable to have examined: every fee on the
-claim falls (inkassoloven § 17). Not upheld: the interest that ran as a shadow is posted, and the debtor has fourteen
-days to pay or give the objection up in writing; else the claim goes to its dispute body (decisions B2, B7).
+claim falls (inkassoloven § 17). Not upheld: the interest that ran as a shadow is posted, and the debtor is given days
+to pay or give the objection up in writing; else the claim goes to its dispute body (decisions B2, B7).
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from datetime import date, timedelta
 from typing import cast
 
 from claims_api.deps import Deps
+from claims_api.domain.claim_types import claim_type
+from claims_api.domain.complaints import check_stage, complain_by, may_complain_to
 from claims_api.domain.instalments import bank_days_needed
 from claims_api.domain.ledger import Account, EntryKind, changed_charge, record
-from claims_api.domain.objections import AFTER_REJECTION_DAYS, Consequences, consequences
+from claims_api.domain.objections import Consequences, consequences
 from claims_api.domain.requests import Outcome, RequestKind, RequestState, move_of
 from claims_api.store import claims, ledger, payments, requests
 from claims_api.store.cases import Case
@@ -34,7 +36,7 @@ from shared import parking
 from shared.calendar import deadline_after
 from shared.errors import FieldError, Invalid
 from shared.events.claims import DisputeBody
-from shared.events.requests import ObjectionContested, ObjectionDecided
+from shared.events.requests import ComplaintBody, ObjectionContested, ObjectionDecided
 from shared.law import Trace
 from shared.uow import Uow
 
@@ -46,12 +48,16 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A caseworker's decision. ``upheld_ore``: the part that is granted when the outcome is partly."""
+    """A caseworker's decision. ``upheld_ore``: the part that is granted when the outcome is partly.
+
+    ``heard_by``: whose decision it is; None: whoever heard the objection first.
+    """
 
     outcome: Outcome
     reasons: str | None
     reasonable: bool
     upheld_ore: int | None = None
+    heard_by: str | None = None
 
 
 @dataclass(slots=True)
@@ -66,9 +72,13 @@ class _Money:
 def decide_objection(uow: Uow, deps: Deps, held: Held, decision: Decision, *, who: str) -> Request:
     """Decide an objection and carry the decision out, whole; raises Conflict when it was decided before.
 
+    The unit's decision may be complained of: the debtor has until then to pay. Raises Conflict too when it is not the
+    turn of whoever decided.
+
     Raises Reject for a decision that does not say enough: no reasons where they are needed, or no part.
     """
     request = held.request
+    check_stage(decision.heard_by, heard_by=request.heard_by, complaint_body=request.complaint_body)
     # A claim that was paid meanwhile is decided too: what is upheld goes back.
     decided = [claim for claim in held.claims if claim.status not in CLOSED_BY_HAND]
     _check(request, decided, decision)
@@ -85,7 +95,8 @@ def decide_objection(uow: Uow, deps: Deps, held: Held, decision: Decision, *, wh
     }
     asked = {claim.claim_id for claim in decided if asking.is_open(claim) and found[claim.claim_id].stands}
     stands = bool(asked)
-    pay_by = deadline_after(uow.today, AFTER_REJECTION_DAYS) if stands else None
+    last = _last_to_complain(uow, deps, held, decision)
+    pay_by = max(deadline_after(uow.today, deps.settings.refusal_days), last or uow.today) if stands else None
     request = asking.move(
         uow,
         request,
@@ -97,6 +108,7 @@ def decide_objection(uow: Uow, deps: Deps, held: Held, decision: Decision, *, wh
         decided_at=held.case.last_recorded_at,
         decided_by=who,
         pay_by=pay_by,
+        complain_by=last,
         look_on=deps.rules.after_grace(pay_by) + _DAY if pay_by else None,
     )
     text_ids = write_reasons(uow, deps, request, decision.reasons)
@@ -127,7 +139,7 @@ def contest_run_out(uow: Uow, deps: Deps, *, limit: int) -> int:
 
 
 def answer_for_the_time_being(uow: Uow, deps: Deps, *, limit: int) -> int:
-    """Send the preliminary answer to objections that were not decided by day 7; returns how many."""
+    """Send the preliminary answer to objections that wait on the day for it; returns how many."""
     due = requests.to_look_at(uow.tx, [KIND.value], [RequestState.PENDING.value], uow.today, limit)
     for request in due:
         held = asking.hold_request(uow, request)
@@ -176,6 +188,15 @@ def _check(request: Request, decided: Sequence[Claim], decision: Decision) -> No
         errors.append(FieldError("upheld_ore", "not-partly", "expected null unless the outcome is partly"))
     if errors:
         raise Invalid(*errors)
+
+
+def _last_to_complain(uow: Uow, deps: Deps, held: Held, decision: Decision) -> date | None:
+    """Return the last day to complain of this decision, None when it is not the unit's or grants everything."""
+    if held.request.complaint_body is not None:
+        return None
+    kind = claim_type(held.claims[0].claim_type)
+    body = may_complain_to(kind, heard_by=held.request.heard_by, outcome=decision.outcome)
+    return complain_by(uow.today, rule=deps.complaints) if body else None
 
 
 def _carry_out(
@@ -276,6 +297,8 @@ def _tell_decided(
         decided_on=uow.today,
         pay_by=request.pay_by,
         dispute_body=body,
+        complain_by=request.complain_by,
+        complaint_body=cast(ComplaintBody | None, request.complaint_body),
     )
     uow.emit(payload, key=held.case.case_id)
     asking.tell(
@@ -290,6 +313,7 @@ def _tell_decided(
     )
     fresh = list(claims.find_claims(uow.tx, [claim.claim_id for claim in held.claims]).values())
     asks = request.pay_by is not None
+    first = claim_type(held.claims[0].claim_type)
     owed = claim_balances(uow.tx, deps, [claim.claim_id for claim in fresh], as_of=uow.today, known_at=None)
     issue_notice(
         uow,
@@ -307,6 +331,8 @@ def _tell_decided(
         outcome=decision.outcome.value,
         reasonable=decision.reasonable,
         dispute_body=body,
+        complain_by=request.complain_by,
+        complaint_body=request.complaint_body or (first.complaint_body if request.complain_by else None),
         text_ids=list(text_ids),
     )
 

@@ -10,7 +10,6 @@ from typing import Literal
 
 from claims_api.deps import Deps
 from claims_api.domain.instalments import Judged, Reminder, Verdict, bank_days_needed, judge, with_rest
-from claims_api.domain.objections import AFTER_REJECTION_DAYS
 from claims_api.domain.plans import Instalment
 from claims_api.domain.requests import Move
 from claims_api.store import payments, requests
@@ -108,6 +107,7 @@ def _judge(uow: Uow, deps: Deps, plan_id: str) -> Judged:
         reminder=reminder,
         booked=booked,
         uncertain=bool(parked) or bool(payments.candidates_of(uow.tx, case_ids)),
+        reminder_days=deps.settings.plan_reminder_days,
         rules=deps.rules,
     )
 
@@ -147,7 +147,7 @@ def _end_reason(about: Sequence[Claim]) -> EndReason:
 
 def _ask_for_rest(uow: Uow, deps: Deps, held: Held, seen: Seen, judged: Judged) -> None:
     """Every instalment is paid and something is left (interest, a correction): it gets a day of its own."""
-    plan = with_rest(seen.instalments, judged.missing_ore, uow.today)
+    plan = with_rest(seen.instalments, judged.missing_ore, uow.today, reminder_days=deps.settings.plan_reminder_days)
     revision = seen.plan.revision + 1
     store.add_instalments(uow.tx, seen.plan.plan_id, revision, plan)
     store.change_plan(
@@ -210,8 +210,8 @@ def _remind(uow: Uow, deps: Deps, held: Held, seen: Seen, judged: Judged) -> Non
 
 
 def _break(uow: Uow, deps: Deps, held: Held, seen: Seen) -> None:
-    """The reminder ran out: the plan is over, and the letter about it gives fourteen days before the ladder goes on."""
-    pay_by = deadline_after(uow.today, AFTER_REJECTION_DAYS)
+    """The reminder ran out: the plan is over, and the letter about it gives days to pay before the ladder goes on."""
+    pay_by = deadline_after(uow.today, deps.settings.refusal_days)
     request: Request = asking.move(uow, held.request, Move.BREAK, ended_on=uow.today, pay_by=pay_by)
     store.change_plan(uow.tx, seen.plan.plan_id, look_on=None)
     for case_id in held.case_ids:

@@ -20,7 +20,6 @@ from shared.events.requests import Channel as EventChannel
 from shared.events.requests import MessageReceived
 from shared.uow import Uow
 
-PAID_WAIT_BANK_DAYS = 5
 _DAY = timedelta(days=1)
 
 
@@ -82,7 +81,7 @@ def answer_message(uow: Uow, deps: Deps, held: Held, text: str, *, who: str) -> 
 
 
 def say_paid(uow: Uow, deps: Deps, case_id: str, asker: Asker) -> Request:
-    """«Jeg har betalt»: the next step waits five bank days for the money, once per letter (decisions B7).
+    """«Jeg har betalt»: the next step waits some bank days for the money, once per letter (decisions B7).
 
     Raises Conflict when the case is settled, or this was said since each claim's latest letter already.
     """
@@ -99,7 +98,7 @@ def say_paid(uow: Uow, deps: Deps, case_id: str, asker: Asker) -> Request:
     ]
     if not fresh:
         raise Conflict("paid-said-before", "paid: expected a claim with a letter since this was last said, got none")
-    until = add_bank_days(uow.today, PAID_WAIT_BANK_DAYS)
+    until = add_bank_days(uow.today, deps.settings.paid_wait_bank_days)
     request = asking.store_request(
         uow,
         case,

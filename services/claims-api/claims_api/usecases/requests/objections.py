@@ -68,7 +68,7 @@ def raise_objection(uow: Uow, deps: Deps, case_id: str, asked: Asked, asker: Ask
         Rejected(ground=one.ground, text_digest=one.text_digest or "") for one in earlier if one.state == "refused"
     ]
     freezes = not same_ground(rejected, asked.ground, digest)
-    days = answer_days(asking.received(uow, asker))
+    days = answer_days(asking.received(uow, asker), rule=deps.objections)
     first = about[0]
     hearer = heard_by(claim_type(first.claim_type), first.dispute_body, asked.about)
     request = asking.store_request(
@@ -84,7 +84,9 @@ def raise_objection(uow: Uow, deps: Deps, case_id: str, asked: Asked, asker: Ask
         text_digest=digest,
         heard_by=hearer,
         freezes=freezes,
-        in_time=in_time(asking.latest_deadline(uow, first), asking.received(uow, asker), asker.channel),
+        in_time=in_time(
+            asking.latest_deadline(uow, first), asking.received(uow, asker), asker.channel, rule=deps.objections
+        ),
         preliminary_on=days.preliminary_on,
         look_on=days.preliminary_on,
         due_on=days.decide_by,

@@ -1,11 +1,10 @@
-"""Saying no to more time or a plan: the reasons by letter, and fourteen days before anything follows (decisions B7)."""
+"""Saying no to more time or a plan: the reasons by letter, and days to pay before anything follows (decisions B7)."""
 
 from __future__ import annotations
 
 from typing import Literal, cast
 
 from claims_api.deps import Deps
-from claims_api.domain.objections import AFTER_REJECTION_DAYS
 from claims_api.domain.requests import Move, RequestState
 from claims_api.domain.rules import TimeGiven
 from claims_api.store import holds, requests
@@ -28,7 +27,7 @@ _SUMMARY = {
 
 
 def refuse(uow: Uow, deps: Deps, held: Held, *, reasons: str | None, who: str) -> Request:
-    """Refuse a waiting request with its reasons; what stood still goes on after the letter's fourteen days.
+    """Refuse a waiting request with its reasons; what stood still goes on after the letter's days to pay.
 
     Raises Conflict when it was decided before, Reject without reasons.
     """
@@ -36,7 +35,7 @@ def refuse(uow: Uow, deps: Deps, held: Held, *, reasons: str | None, who: str) -
     if not reasons:
         raise Invalid(FieldError("reasons", "missing", "expected why it is refused"))
     stood_still = bool(holds.holds_of_request(uow.tx, request.request_id))
-    pay_by = deadline_after(uow.today, AFTER_REJECTION_DAYS) if stood_still else None
+    pay_by = deadline_after(uow.today, deps.settings.refusal_days) if stood_still else None
     text_ids = write_reasons(uow, deps, request, reasons)
     request = asking.move(
         uow,
