@@ -117,6 +117,9 @@ OWNERS: Mapping[str, str] = {
     "caseworker": "saksbehandler",
     "court": "domstolen eller namsmannen",
     "operator": "operatør",
+    "unit": "enheten",
+    "statsforvalter": "Statsforvalteren",
+    "complaint_body": "klageinstansen",
     "nobody": "ingen",
 }
 

@@ -57,7 +57,7 @@ class Settings(BaseServiceSettings):
         default=21,
         ge=21,
         le=90,
-        description="Days to complain (klagefrist) of a unit's decision; the law's least is 21 (forvaltningsloven § 29).",
+        description="Days to complain of a unit's decision (klagefrist); by law at least 21.",
     )
     complaint_follow_up_days: int = Field(
         default=84, ge=1, le=365, description="Days after which a complaint (klage) that is not decided is overdue."

@@ -142,7 +142,9 @@ def show_request(tx: Connection, ctx: Ctx, request: Request) -> RequestView:
     deps, today = deps_of(ctx), ctx.today
     lines = requests.claims_of_request(tx, request.request_id)
     case = cases.find_cases(tx, [request.case_id])[request.case_id]
-    texts = read_texts(tx, deps, [one for one in (request.text_id, request.reasons_text_id, request.complaint_text_id) if one])
+    texts = read_texts(
+        tx, deps, [one for one in (request.text_id, request.reasons_text_id, request.complaint_text_id) if one]
+    )
     plan = read_plan(tx, deps, request.request_id, today) if request.kind == "plan" and request.plan_id else None
     if plan is not None:
         shown = zip(plan.instalments, plan.states(today), strict=True)
