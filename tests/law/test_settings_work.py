@@ -142,6 +142,25 @@ def broken_plan(desk: Counter) -> dict[str, Any]:
     return found
 
 
+def complain_by(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        return unit_refused(desk)["complain_by"]
+
+
+def followed_up_on(folder: Path, settings: Mapping[str, Any]) -> object:
+    with counter(folder, TODAY, **settings) as desk:
+        refused = unit_refused(desk)
+        path = f"objections/{refused['request_id']}/complaint"
+        return desk.asked(refused, path, {"text": "Jeg klager."})["due_on"]
+
+
+def unit_refused(desk: Counter) -> dict[str, Any]:
+    """Return an objection to a decision that its unit refused."""
+    objection = objected(desk, desk.case(claim_type="nursing_home"), about="decision")
+    found: dict[str, Any] = desk.decide(objection, outcome="refused", reasons="Vedtaket er riktig.").json()
+    return found
+
+
 def reminded_to_pay_by(folder: Path, settings: Mapping[str, Any]) -> object:
     with counter(folder, TODAY, **settings) as desk:
         desk.asked(desk.case(), "plans", {"instalments": 3, "first_due": "2026-02-16"})
@@ -186,6 +205,8 @@ WORKS: Mapping[str, tuple[Answer, dict[str, Any], object, object]] = {
         days_after_no, {"refusal_days": 21},
         ["2026-02-03", "2026-02-03", "2026-03-26"], ["2026-02-10", "2026-02-10", "2026-04-07"],
     ),
+    "COMPLAINT_DAYS": (complain_by, {"complaint_days": 28}, "2026-02-10", "2026-02-17"),
+    "COMPLAINT_FOLLOW_UP_DAYS": (followed_up_on, {"complaint_follow_up_days": 30}, "2026-04-14", "2026-02-19"),
     "PAID_WAIT_BANK_DAYS": (waits_for_money_to, {"paid_wait_bank_days": 3}, "2026-01-27", "2026-01-23"),
     "LIMITATION_HEARING_DAYS": (
         status_two_months_before_limitation, {"limitation_hearing_days": 30}, "hearing", "accepted",
@@ -231,6 +252,7 @@ def test_the_act_of_2026_cannot_begin_before_it_was_adopted(tmp_path: Path) -> N
     ("settings", "fault"),
     [
         ({"refusal_days": 13}, "INKASSO_REFUSAL_DAYS: expected 14 or more"),
+        ({"complaint_days": 20}, "INKASSO_COMPLAINT_DAYS: expected 21 or more"),
         ({"plan_reminder_days": 13}, "INKASSO_PLAN_REMINDER_DAYS: expected 14 or more"),
         ({"limitation_warning_days": ()}, "INKASSO_LIMITATION_WARNING_DAYS: expected at least 1 items"),
         ({"limitation_warning_days": (30, 60)}, "INKASSO_LIMITATION_WARNING_DAYS: expected numbers that fall"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -166,6 +167,18 @@ def test_the_longest_text_a_caseworker_can_write_is_printed_whole(renderer: Rend
             "forliksrådet",
         ),
         (
+            {"outcome": "refused", "complain_by": date(2026, 3, 5), "complaint_body": "statsforvalter"},
+            "Du har ikke fått medhold",
+            "kan du klage til Statsforvalteren innen 5. mars 2026.",
+            "forliksrådet",
+        ),
+        (
+            {"outcome": "refused", "dispute_body": "unit", "complaint_body": "complaint_body"},
+            "Du har ikke fått medhold",
+            "Klagen din er avgjort av klageinstansen, og vedtaket står ved lag.",
+            "videre til klageinstansen",
+        ),
+        (
             {"outcome": "granted", "pay_by": None, "pay_to": None, "texts": ()},
             "Du har fått medhold",
             "Du trenger ikke å gjøre noe.",
@@ -186,6 +199,23 @@ def test_a_partial_objection_says_that_the_rest_runs_on(renderer: Renderer) -> N
     text = said(renderer, "objection_received", amount_ore=50_000)
     assert "Du er uenig i 500,00 kroner." in text
     assert "Resten av kravet gjelder som før." in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("body", ["statsforvalter", "complaint_body"])
+def test_a_complaint_is_told_of_in_every_language(renderer: Renderer, language: Language, body: str) -> None:
+    named = {"complaint_body": body, "complained_on": date(2026, 2, 2)}
+    say, name = phrases(language)["say"], phrases(language)["label"][body]
+    received = said(renderer, "objection_received", language, **named)
+    assert phrases(language)["heading"]["complaint_received"] in received
+    assert say["complaint_next"].format(creditor="Bydel Frogner", body=name) in received
+    for outcome in ("granted", "partly", "refused"):
+        decided = said(renderer, "objection_decided", language, outcome=outcome, dispute_body="unit", **named)
+        assert say[f"complaint_{outcome}"].format(body=name) in decided
+    told = said(renderer, "objection_decided", language, outcome="refused", complain_by=date(2026, 3, 5), **named)
+    assert name in told
+    settled = {"complain_by": date(2026, 3, 5), "pay_by": None, "pay_to": None, **named}
+    assert name in said(renderer, "objection_decided", language, outcome="refused", **settled)
 
 
 def test_an_objection_on_the_same_ground_is_told_that_nothing_is_stopped(renderer: Renderer) -> None:

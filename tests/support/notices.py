@@ -100,7 +100,16 @@ def facts(kind: str, language: Language = "nb", **changes: Any) -> NoticeFacts:
     words = ANSWER if kind == "message_answered" else REASONS
     common = Common(language=language, dated=TODAY, case_number=sample.CASE_NUMBER, recipient=sample.KARI)
     names = ("request_kind", "received_on", "until", "pay_by", "answer_by", "amount_ore", "missing_ore")
-    flags = ("estimated", "acknowledges", "outcome", "reasonable", "dispute_body")
+    flags = (
+        "estimated",
+        "acknowledges",
+        "outcome",
+        "reasonable",
+        "dispute_body",
+        "complain_by",
+        "complained_on",
+        "complaint_body",
+    )
     values: dict[str, Any] = {
         **{name: getattr(common, name) for name in ("language", "dated", "case_number", "recipient")},
         **{name: getattr(event, name) for name in (*names, *flags)},

@@ -190,17 +190,7 @@ def show_request(tx: Connection, ctx: Ctx, request: Request) -> RequestView:
         pay_by=request.pay_by,
         contested_on=request.contested_on,
         ended_on=request.ended_on,
-        letters=[
-            LetterView(
-                notice_id=one.notice_id,
-                kind=one.kind,
-                state=one.state,
-                issued_on=one.issued_on,
-                sent_on=one.sent_on,
-                failure=one.failure,
-            )
-            for one in notices_of_request(tx, request.request_id)
-        ],
+        letters=_letters(tx, request.request_id),
     )
 
 
@@ -240,6 +230,20 @@ def show_brief_request(
         grounds=request.grounds,
         case_version=case_version,
     )
+
+
+def _letters(tx: Connection, request_id: str) -> list[LetterView]:
+    return [
+        LetterView(
+            notice_id=one.notice_id,
+            kind=one.kind,
+            state=one.state,
+            issued_on=one.issued_on,
+            sent_on=one.sent_on,
+            failure=one.failure,
+        )
+        for one in notices_of_request(tx, request_id)
+    ]
 
 
 def _instalment(number: int, due_on: date, amount_ore: int, state: str) -> InstalmentView:
