@@ -73,6 +73,23 @@ def stand_by(town: Town, claim: dict[str, Any]) -> None:
     town.go_to(on(2, 17))
 
 
+def complain_in_vain(town: Town, claim: dict[str, Any]) -> None:
+    """Object to a fine, complain of the unit's no, and stand by it when the complaint body says no too."""
+    town.go_to(on(1, 19))
+    objection = object_to(town, claim)
+    reject(town, claim, objection)
+    path = f"/claims-api/v1/cases/{claim['case_id']}/objections/{objection['request_id']}"
+    town.go_to(on(2, 5))
+    told = clerk(town, f"{path}/complaint", text="Jeg klager på vedtaket.", channel="post", received_on="2026-02-05")
+    assert (told["turn"]["owner"], told["complain_by"]) == ("complaint_body", "2026-02-09")
+    town.go_to(on(3, 2))
+    assert [one["kind"] for one in town.letters(claim["case_id"]) if one["kind"] == "tvangsvarsel"] == []
+    body = {"outcome": "refused", "reasons": "Vedtaket er riktig.", "reasonable": False}
+    assert refused(town, f"{path}/decision", **body) == (409, "urn:kommunal-innkreving:problem:wrong-stage")
+    clerk(town, f"{path}/decision", **body, heard_by="complaint_body")
+    town.go_to(on(3, 24))
+
+
 def inkasso(town: Town, *arguments: str) -> str:
     given = {name: value for name, value in os.environ.items() if not name.startswith("INKASSO_")}
     server = {"INKASSO_URL": town.server.base_url, "INKASSO_DATA_DIR": str(town.server._settings.data_dir)}
@@ -190,21 +207,21 @@ def package(town: Town, claim: dict[str, Any]) -> dict[str, Any]:
     return latest
 
 
-def test_a_fine_whose_objection_was_rejected_gets_notice_of_enforcement_before_its_petition(tmp_path: Path) -> None:
+def test_a_fine_whose_complaint_was_refused_gets_notice_of_enforcement_before_its_petition(tmp_path: Path) -> None:
     with running(tmp_path) as town:
         decision = {"kind": "decision", "date": "2025-11-03", "reference": "25/0017"}
         claim = town.register(
             "plan-og-bygningsetaten", CAMILLA, "coercive_fine", 4_000_00, DUE, "F-1", legal_basis=decision
         )
-        stand_by(town, claim)
+        complain_in_vain(town, claim)
         assert town.steps(claim["case_id"])["legal_steps"] == []
         [notice] = [one for one in town.letters(claim["case_id"]) if one["kind"] == "tvangsvarsel"]
-        assert (notice["sent_on"], notice["deadline"]) == ("2026-02-10", "2026-02-24")
+        assert (notice["sent_on"], notice["deadline"]) == ("2026-03-20", "2026-04-07")
         assert notice["amount_ore"] == town.balance(claim["case_id"])["total_ore"]
         assert "betalingsoppfordring" not in [one["kind"] for one in town.letters(claim["case_id"])]
-        town.go_to(on(3, 3))
+        town.go_to(on(4, 14))
         step = step_of(town, claim)
-        assert (step["kind"], step["body"], step["proposed_on"]) == ("utlegg", "namsmann", "2026-03-02")
+        assert (step["kind"], step["body"], step["proposed_on"]) == ("utlegg", "namsmann", "2026-04-13")
         clerk(town, f"{STEPS}/{step['legal_step_id']}/approval")
         town.settle()
         [frozen] = petition(town, claim)["statement"]["claims"]
