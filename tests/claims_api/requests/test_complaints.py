@@ -9,7 +9,7 @@ import pytest
 from support.claims import OLA
 from support.counter import Counter, objected
 
-from shared.events.claims import ClaimEnded, HoldEnded
+from shared.events.claims import ClaimEnded, DemandWithdrawn, HoldEnded
 from shared.events.requests import NoticeIssued, ObjectionContested, ObjectionDecided
 
 FINE = {
@@ -133,6 +133,32 @@ def test_a_complaint_by_post_may_come_some_bank_days_late_and_no_later(desk: Cou
     early = complain(desk, claim, decided, clerk, received_on="2026-01-19", channel="post")
     assert (early.status_code, early.json()["errors"][0]["field"]) == (422, "received_on")
     assert complain(desk, claim, decided, clerk, received_on="2026-02-13", channel="post").status_code == 200
+
+
+def test_a_complaint_of_a_claim_that_was_paid_gives_the_money_back_when_it_is_upheld(desk: Counter) -> None:
+    claim = desk.case(claim_type="nursing_home")
+    objection = objected(desk, claim, about="decision")
+    paid = desk.balance(claim)["total_ore"]
+    payment = desk.pay(claim["case_id"], paid, claim["kid"], claim_id=claim["claim_id"])
+    decided = desk.decide(objection, outcome="refused", reasons=WHY).json()
+    assert (decided["pay_by"], decided["complain_by"]) == (None, str(COMPLAIN_BY))
+    desk.take_back(payment)
+    assert desk.claim(claim)["status"] == "accepted"
+    assert complain(desk, claim, decided).status_code == 200
+    assert desk.claim(claim)["status"] == "disputed"
+    desk.pay(claim["case_id"], paid, claim["kid"], claim_id=claim["claim_id"])
+    desk.decide(decided, outcome="granted", heard_by="statsforvalter")
+    assert (desk.claim(claim)["status"], desk.balance(claim)["overpaid_ore"]) == ("withdrawn", paid)
+
+
+def test_a_letter_that_asks_for_the_part_again_is_taken_back(desk: Counter) -> None:
+    claim = desk.case(claim_type="home_care")
+    objection = objected(desk, claim, about="decision", disputed_ore=100_000)
+    decided = desk.decide(objection, outcome="refused", reasons=WHY).json()
+    desk.at(date(2026, 1, 26))
+    desk.step("inkassovarsel", claim)
+    complain(desk, claim, decided)
+    assert desk.last(DemandWithdrawn).reason == "amount_changed"
 
 
 def test_one_complains_once_of_a_units_refusal_and_of_nothing_else(desk: Counter) -> None:

@@ -38,13 +38,18 @@ def complain_by(decided_on: date, *, rule: ComplaintRule) -> date:
     return deadline_after(decided_on, rule.days)
 
 
+def last_by_post(last: date, *, rule: ComplaintRule) -> date:
+    """Return the last day on which a complaint by post still is in time."""
+    return add_bank_days(last, rule.post_bank_days)
+
+
 def check_in_time(last: date, decided_on: date, received_on: date, channel: Channel, *, rule: ComplaintRule) -> None:
     """Check the day a complaint came; raises Reject for one before the decision, Conflict for one that is late."""
     if received_on < decided_on:
         detail = f"expected {decided_on} or later, the day of the decision"
         raise Invalid(FieldError("received_on", "received-on", detail))
     if channel is Channel.POST:
-        last = add_bank_days(last, rule.post_bank_days)
+        last = last_by_post(last, rule=rule)
     if received_on > last:
         raise Conflict("complaint-late", f"received_on: expected {last} or earlier, the last day to complain")
 

@@ -13,6 +13,7 @@ from claims_api.store.requests import Request
 from claims_api.usecases.payments import settle_case
 from claims_api.usecases.requests import asking
 from claims_api.usecases.requests.asking import Asker, Held
+from claims_api.usecases.requests.freezing import freeze
 from claims_api.usecases.requests.notices import issue_notice
 from claims_api.usecases.requests.texts import write_text
 from shared.errors import Conflict, FieldError, Invalid
@@ -63,6 +64,9 @@ def complain(uow: Uow, deps: Deps, held: Held, text: str, asker: Asker) -> Reque
         pay_by=None,
         look_on=None,
     )
+    if request.freezes:
+        still = [claim for claim in held.claims if asking.is_open(claim)]
+        freeze(uow, held.case, request, still, actor=asker.who)
     asking.tell(uow, held.case, "objection.complained", TO_BODY[body], actor=asker.who, request_id=request.request_id)
     settle_case(uow, deps, held.case)
     fresh = claims.find_claims(uow.tx, [claim.claim_id for claim in held.claims])

@@ -14,7 +14,7 @@ from typing import cast
 
 from claims_api.deps import Deps
 from claims_api.domain.claim_types import claim_type
-from claims_api.domain.complaints import check_stage, complain_by, may_complain_to
+from claims_api.domain.complaints import check_stage, complain_by, last_by_post, may_complain_to
 from claims_api.domain.instalments import bank_days_needed
 from claims_api.domain.ledger import Account, EntryKind, changed_charge, record
 from claims_api.domain.objections import Consequences, consequences
@@ -109,7 +109,7 @@ def decide_objection(uow: Uow, deps: Deps, held: Held, decision: Decision, *, wh
         decided_by=who,
         pay_by=pay_by,
         complain_by=last,
-        look_on=deps.rules.after_grace(pay_by) + _DAY if pay_by else None,
+        look_on=_look_on(deps, pay_by, last) if pay_by else None,
     )
     text_ids = write_reasons(uow, deps, request, decision.reasons)
     money = _carry_out(uow, deps, held, request, found, who=who)
@@ -197,6 +197,12 @@ def _last_to_complain(uow: Uow, deps: Deps, held: Held, decision: Decision) -> d
     kind = claim_type(held.claims[0].claim_type)
     body = may_complain_to(kind, heard_by=held.request.heard_by, outcome=decision.outcome)
     return complain_by(uow.today, rule=deps.complaints) if body else None
+
+
+def _look_on(deps: Deps, pay_by: date, last: date | None) -> date:
+    """Return the day a rejected objection is sent on: a complaint that was posted in time has come by then."""
+    grace_to = deps.rules.after_grace(pay_by)
+    return (max(grace_to, last_by_post(last, rule=deps.complaints)) if last else grace_to) + _DAY
 
 
 def _carry_out(

@@ -36,6 +36,19 @@ def stop(
     place_hold(uow, case, ids, reason=reason, until=until, placed_by=actor, request_id=request.request_id)
 
 
+def freeze(uow: Uow, case: Case, request: Request, about: Sequence[Claim], *, actor: str) -> None:
+    """Stop what an objection disputes, unless it stands still because of it already.
+
+    The whole claims are held; of a part only the letters that ask for it are taken back.
+    """
+    ids = [claim.claim_id for claim in about]
+    if request.disputed_ore is not None:
+        withdraw_pending(uow, case, ids, AMOUNT_CHANGED)
+    elif ids and not holds.holds_of_request(uow.tx, request.request_id):
+        stop(uow, case, about, reason="objection", request=request, actor=actor)
+        claims.set_status(uow.tx, ids, "disputed")
+
+
 def let_go(
     uow: Uow, case: Case, request: Request, *, actor: str, given: TimeGiven | None = None, contested: bool = False
 ) -> None:

@@ -27,7 +27,7 @@ from claims_api.usecases.payments import settle_case
 from claims_api.usecases.requests import asking
 from claims_api.usecases.requests.acknowledging import judged
 from claims_api.usecases.requests.asking import Asker, Held
-from claims_api.usecases.requests.freezing import AMOUNT_CHANGED, let_go, set_status_again, stop, withdraw_pending
+from claims_api.usecases.requests.freezing import freeze, let_go, set_status_again
 from claims_api.usecases.requests.notices import issue_notice
 from claims_api.usecases.requests.texts import digest_of, write_text
 from shared.errors import Conflict, FieldError, Forbidden, Invalid
@@ -94,7 +94,7 @@ def raise_objection(uow: Uow, deps: Deps, case_id: str, asked: Asked, asker: Ask
     text_id = write_text(uow, deps, asked.text, case_id=case_id, request_id=request.request_id)
     requests.change_request(uow.tx, request.request_id, text_id=text_id)
     if freezes:
-        _freeze(uow, case, request, about, actor=asker.who)
+        freeze(uow, case, request, about, actor=asker.who)
     _tell_raised(uow, deps, case, request, about, asker)
     settle_case(uow, deps, case)
     return request
@@ -172,15 +172,6 @@ def _refuse_twice(earlier: Sequence[Request], digest: str, disputed_ore: int | N
     same = (digest, disputed_ore)
     if any(one.state == "pending" and (one.text_digest, one.disputed_ore) == same for one in earlier):
         raise Conflict("objection-pending", "objection: the same one is being considered already")
-
-
-def _freeze(uow: Uow, case: Case, request: Request, about: Sequence[Claim], *, actor: str) -> None:
-    ids = [claim.claim_id for claim in about]
-    if request.disputed_ore is None:
-        stop(uow, case, about, reason="objection", request=request, actor=actor)
-        claims.set_status(uow.tx, ids, "disputed")
-    else:
-        withdraw_pending(uow, case, ids, AMOUNT_CHANGED)
 
 
 def _tell_raised(uow: Uow, deps: Deps, case: Case, request: Request, about: Sequence[Claim], asker: Asker) -> None:
