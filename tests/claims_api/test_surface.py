@@ -46,6 +46,7 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/cases/x/plans/r/changes"): ASKERS,
     ("POST", "/v1/cases/x/plans/r/acceptance"): ASKERS,
     ("POST", "/v1/cases/x/objections/r/withdrawal"): ASKERS,
+    ("POST", "/v1/cases/x/objections/r/complaint"): ASKERS,
     ("POST", "/v1/cases/x/deferrals/r/withdrawal"): ASKERS,
     ("POST", "/v1/cases/x/plans/r/withdrawal"): ASKERS,
     ("POST", "/v1/cases/x/deferrals/r/decision"): DESK,
