@@ -164,8 +164,9 @@ def test_a_record_larger_than_ours_of_another_client_is_a_dead_letter(rig: Rig, 
             await quiet(sender, receiver)
             assert notes(receiver) == [("b", "good")]
             assert count(receiver, TABLES.dead_letter) == 1
-            (copy,) = await (await bus.consumer("reader", ["claims.dlq"])).poll(10, 5.0)
-            assert copy.headers["dlq_cut"] == "value"
+            # A slow broker may get the copy twice; the table above has it once.
+            copies = await (await bus.consumer("reader", ["claims.dlq"])).poll(10, 5.0)
+            assert {copy.headers["dlq_cut"] for copy in copies} == {"value"}
 
     asyncio.run(scenario())
 
