@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.timekeeper import Timekeeper, declined, ended, held, let_go, papers, registered, reopened, withdrawn
+from support.timekeeper import (
+    Timekeeper,
+    approved,
+    declined,
+    ended,
+    held,
+    let_go,
+    papers,
+    post,
+    registered,
+    reopened,
+    withdrawn,
+)
 
 from shared.auth import Role
 from shared.events.escalation import LegalStepDropped, LegalStepEnded, LegalStepProposed, LegalStepSubmitted, StepDue
@@ -26,19 +38,6 @@ WARNING = "tvangsvarsel"
 @pytest.fixture
 def time(tmp_path: Path) -> Timekeeper:
     return Timekeeper(tmp_path)
-
-
-def post(time: Timekeeper, step: str, what: str, **body: Any) -> Any:
-    return time.client().post(f"/v1/legal-steps/{step}/{what}", json=body)
-
-
-def approved(time: Timekeeper) -> str:
-    time.feed(registered())
-    time.until(date(2026, 3, 10))
-    step = str(time.proposals()[-1].legal_step_id)
-    assert post(time, step, "approval").status_code == 200
-    time.feed(papers(step, on=time.clock.today()))
-    return step
 
 
 def submitted(time: Timekeeper) -> str:

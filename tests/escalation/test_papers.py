@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.timekeeper import Timekeeper, ended, noticed, papers, registered
+from support.timekeeper import Timekeeper, approved, ended, noticed, papers, post, registered
 
 from shared.events.claims import PriorNoticeCopied
 from shared.events.escalation import LegalStepDropped, LegalStepSubmitted
@@ -17,19 +17,6 @@ from shared.events.notifications import PackageFailed, PackageSubmitted
 @pytest.fixture
 def time(tmp_path: Path) -> Timekeeper:
     return Timekeeper(tmp_path)
-
-
-def post(time: Timekeeper, step: str, what: str, **body: Any) -> Any:
-    return time.client().post(f"/v1/legal-steps/{step}/{what}", json=body)
-
-
-def approved(time: Timekeeper) -> str:
-    time.feed(registered())
-    time.until(date(2026, 3, 10))
-    step = str(time.proposals()[-1].legal_step_id)
-    assert post(time, step, "approval").status_code == 200
-    time.feed(papers(step, on=time.clock.today()))
-    return step
 
 
 def with_package(time: Timekeeper, kind: type[PackageFailed] | type[PackageSubmitted], step: str, **facts: Any) -> None:

@@ -306,3 +306,18 @@ class Timekeeper:
         answer = self.client(role, **claims).get(f"/v1/cases/{case_id}")
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+
+def post(time: Timekeeper, step: str, what: str, **body: Any) -> Any:
+    """Answer a call about a legal step."""
+    return time.client().post(f"/v1/legal-steps/{step}/{what}", json=body)
+
+
+def approved(time: Timekeeper) -> str:
+    """Return a legal step that was proposed on its day, approved, and has its papers."""
+    time.feed(registered())
+    time.until(date(2026, 3, 10))
+    step = str(time.proposals()[-1].legal_step_id)
+    assert post(time, step, "approval").status_code == 200
+    time.feed(papers(step, on=time.clock.today()))
+    return step

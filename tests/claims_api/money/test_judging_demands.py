@@ -273,7 +273,7 @@ def test_an_early_letter_of_an_unknown_demand_changes_nothing(treasury: Treasury
     issued = treasury.last(DemandIssued)
     treasury.sent(issued.model_copy(update={"demand_id": "a-notice"}))
     with treasury.db.read() as tx:
-        found = demands.find_demand(tx, issued.demand_id)
+        found = demands.find_demands(tx, [issued.demand_id]).get(issued.demand_id)
     assert found is not None
     assert found.state == "issued"
 

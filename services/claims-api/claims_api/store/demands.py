@@ -81,11 +81,6 @@ def change_demand(tx: Connection, demand_id: str, **changes: Any) -> None:
     tx.execute(update(DEMAND).where(DEMAND.c.demand_id == demand_id).values(**changes))
 
 
-def find_demand(tx: Connection, demand_id: str) -> Demand | None:
-    """Return a demand."""
-    return find_demands(tx, [demand_id]).get(demand_id)
-
-
 def find_demands(tx: Connection, demand_ids: Iterable[str]) -> dict[str, Demand]:
     """Return the demands with these ids."""
     found: dict[str, Demand] = {}
