@@ -21,6 +21,8 @@ PRINCIPAL_ORE = 321_000
 FIRST_SERIAL = 1_000
 DUE_DAYS = 40
 _ACCOUNT = "13150101837"
+_BEFORE = "before"
+"""The epoch of the log that the first event came on: no broker's."""
 
 # Every column that must not be the template's own: as an expression of the numbered case ``n``.
 CLAIMS_API: Mapping[str, Mapping[str, str]] = {
@@ -75,12 +77,14 @@ PAYMENTS_INGEST: Mapping[str, Mapping[str, str]] = {
         "claim_id": "CASE WHEN t.claim_id IS NOT NULL THEN n.claim_id END",
     },
     "case_debtor": {"case_id": "n.case_id", "debtor_ref": "n.debtor_ref"},
+    "inbox_version": {"key": "n.case_id", "event_id": "substr(md5(t.event_id), 1, 8) || substr(n.claim_id, 9)"},
 }
 _TEMPLATE = {
     "debtor": "t.debtor_ref = :debtor",
     "claim_party": "t.claim_id = :claim",
     "events": "t.key = :case AND t.topic = 'claims'",
     "stream_version": "t.key = :case AND t.topic = 'claims'",
+    "inbox_version": "t.key = :case AND t.topic = 'claims'",
 }
 
 
@@ -167,11 +171,13 @@ def _register(layout: Layout, url: str, today: date) -> tuple[Any, int]:
 
 
 def _learn(layout: Layout, url: str, registered: Any, today: date) -> None:
-    """Let payments-ingest take the claim's event."""
+    """Let payments-ingest take the claim's event through its inbox, so that the next of the case is the second."""
     from payments_ingest.app import MIGRATIONS, build
     from payments_ingest.settings import Settings
+    from shared.bus import Record, TopicPartition
     from shared.bus.embedded import EmbeddedBus
     from shared.clock import ManualClock, SystemMachine
+    from shared.events import encode
     from shared.migrate import upgrade
 
     machine = SystemMachine()
@@ -179,8 +185,9 @@ def _learn(layout: Layout, url: str, registered: Any, today: date) -> None:
     settings = Settings(data_dir=folder, **settings_of(layout, url))
     service = build(settings, EmbeddedBus(folder / "bus.db", machine=machine), ManualClock(today), machine)
     upgrade(service.db, MIGRATIONS)
-    with service.uow() as uow:
-        service.inbox.handlers[type(registered.payload)](uow, [registered])
+    value, headers = encode(registered.payload), registered.envelope.headers()
+    service.inbox.positions({TopicPartition("claims", 0): 0}, _BEFORE)
+    service.inbox.take([Record("claims", 0, 0, registered.envelope.aggregate, value, headers, 0)], _BEFORE)
     service.db.close()
 
 
