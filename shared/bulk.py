@@ -1,19 +1,17 @@
 """Writing many rows at once, in the way the database takes them fastest.
 
-PostgreSQL gets new rows by COPY, and rows that may be there already as one document in one statement; a row or two, and
-everything on SQLite, goes through the driver's own many-rows call. Rows with JSON in them that COPY is not allowed to
-bring (it cannot pass by a key that is taken, and row-level security forbids it) it brings as far as a temporary table.
-What is stored is the same each way: values pass through their columns' types, and columns that rows leave out get
-their defaults.
+PostgreSQL gets new rows by COPY. What that may not bring (it cannot pass by a key that is taken, and row-level
+security forbids it) comes as one document in one statement while it is little; above that COPY brings it as far as a
+temporary table, for a row of a document costs the server twice as much. A row or two, and everything on SQLite, goes
+through the driver's own many-rows call. What is stored is the same each way: values pass through their columns' types,
+columns that rows leave out get their defaults, and None is NULL, in a column of JSON too.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from itertools import repeat
 from operator import attrgetter
 from typing import Any, cast
@@ -25,7 +23,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 FEW = 2
 """Up to so many rows the driver's own way is as quick."""
-SOME = 40
+SOME = 100
 """Up to so many rows a temporary table costs more than it saves."""
 
 Rows = Sequence[Mapping[str, Any]]
@@ -84,15 +82,15 @@ def update_rows(tx: Connection, table: Table, rows: Rows, *, key: str) -> None:
     changed = [column for column in rows[0] if column != key]
     names = (*changed, key)
     shape = _shape(tx, table, names, filled=False)
-    values = shape.converted([tuple(row[name] for name in names) for row in rows])
+    values = [tuple(map(row.__getitem__, names)) for row in rows]
     name, one = quote(table.name), quote(key)
-    if tx.dialect.name == "postgresql" and not shape.has_json:
+    if tx.dialect.name == "postgresql":
         changes = ", ".join(f"{quote(column)} = new.{quote(column)}" for column in changed)
         statement = f"UPDATE {name} SET {changes} FROM {_DOCUMENT.format(name)} AS new WHERE {name}.{one} = new.{one}"
-        tx.exec_driver_sql(statement, (_document(names, values),))
+        tx.exec_driver_sql(statement, (shape.document(values),))
         return
     changes = ", ".join(f"{quote(column)} = {shape.place}" for column in changed)
-    tx.exec_driver_sql(f"UPDATE {name} SET {changes} WHERE {one} = {shape.place}", values)
+    tx.exec_driver_sql(f"UPDATE {name} SET {changes} WHERE {one} = {shape.place}", shape.completed(values))
 
 
 def _read(rows: Rows) -> tuple[tuple[str, ...], _Values]:
@@ -114,21 +112,28 @@ class _Shape:
     left_out: tuple[Any, ...]
     columns: str
     place: str
-    has_json: bool
-
-    def converted(self, rows: _Values) -> _Values:
-        """Return rows as the driver takes them, column by column, for few columns need a conversion."""
-        return list(zip(*self._columns(rows), strict=True))
+    in_document: tuple[_Converter | None, ...]
+    left_out_of_document: tuple[Any, ...]
 
     def completed(self, rows: _Values) -> _Values:
         """Return rows as the driver takes them, with what they leave out."""
-        return list(zip(*self._columns(rows), *(repeat(value, len(rows)) for value in self.left_out), strict=True))
+        return list(_by_column(rows, self.converters, self.left_out))
 
-    def _columns(self, rows: _Values) -> list[Iterable[Any]]:
-        return [
-            values if convert is None else map(convert, values)
-            for values, convert in zip(zip(*rows, strict=True), self.converters, strict=True)
-        ]
+    def document(self, rows: _Values) -> str:
+        """Return rows, with what they leave out, as one JSON array of objects."""
+        whole = _by_column(rows, self.in_document, self.left_out_of_document)
+        return to_json([dict(zip(self.every, row, strict=True)) for row in whole]).decode()
+
+
+def _by_column(
+    rows: _Values, converters: Iterable[_Converter | None], left_out: Iterable[Any]
+) -> Iterator[tuple[Any, ...]]:
+    """Convert rows column by column, for few columns need a conversion, and add columns of one value."""
+    columns = [
+        values if convert is None else map(convert, values)
+        for values, convert in zip(zip(*rows, strict=True), converters, strict=True)
+    ]
+    return zip(*columns, *(repeat(value, len(rows)) for value in left_out), strict=True)
 
 
 _shapes: dict[tuple[str, int, tuple[str, ...], bool], _Shape] = {}
@@ -148,17 +153,23 @@ def _make_shape(table: Table, names: tuple[str, ...], dialect: Dialect, *, fille
     quote = dialect.identifier_preparer.quote
     defaults = {c.name: _default(c) for c in table.c if filled and c.default is not None and c.name not in names}
     every = (*names, *defaults)
-    converters = tuple(_converter(table.c[name], dialect) for name in every)
+    converters = [_converter(table.c[name], dialect) for name in every]
+    in_document = [_in_document(table.c[name], dialect) for name in every]
+    given = len(names)
     return _Shape(
         every=every,
-        converters=converters[: len(names)],
-        left_out=tuple(
-            value if convert is None else convert(value)
-            for value, convert in zip(defaults.values(), converters[len(names) :], strict=True)
-        ),
+        converters=tuple(converters[:given]),
+        left_out=_converted(defaults.values(), converters[given:]),
         columns=", ".join(map(quote, every)),
         place="%s" if dialect.name == "postgresql" else "?",
-        has_json=any(isinstance(table.c[name].type, JSON) for name in every),
+        in_document=tuple(in_document[:given]),
+        left_out_of_document=_converted(defaults.values(), in_document[given:]),
+    )
+
+
+def _converted(values: Iterable[Any], converters: Iterable[_Converter | None]) -> tuple[Any, ...]:
+    return tuple(
+        value if convert is None else convert(value) for value, convert in zip(values, converters, strict=True)
     )
 
 
@@ -175,23 +186,29 @@ def _converter(column: Column[Any], dialect: Dialect) -> _Converter | None:
     return _as_json if isinstance(kind, JSON) else kind.bind_processor(dialect)
 
 
+def _in_document(column: Column[Any], dialect: Dialect) -> _Converter | None:
+    """JSON is part of a document as it is; bytes it has no form for."""
+    kind = column.type.dialect_impl(dialect)
+    if isinstance(kind, LargeBinary):
+        return _as_hex
+    return None if isinstance(kind, JSON) else kind.bind_processor(dialect)
+
+
 def _insert(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values, conflict: str = "") -> int:
     if not rows:
         return 0
     shape = _shape(tx, table, names)
-    values = shape.completed(rows)
     name = tx.dialect.identifier_preparer.quote(table.name)
     into = f"INSERT INTO {name} ({shape.columns})"
-    if tx.dialect.name == "postgresql" and len(values) > FEW:
+    if tx.dialect.name == "postgresql" and len(rows) > FEW:
         if not conflict and _takes_copies(tx, table):
-            return _copy(tx, name, shape, values)
-        if not shape.has_json:
-            statement = f"{into} SELECT {shape.columns} FROM {_DOCUMENT.format(name)}{conflict}"
-            return tx.exec_driver_sql(statement, (_document(shape.every, values),)).rowcount
-        if len(values) > SOME:
-            return _by_way_of_a_copy(tx, table, shape, values, conflict)
+            return _copy(tx, name, shape, rows)
+        if len(rows) > SOME:
+            return _by_way_of_a_copy(tx, table, shape, rows, conflict)
+        statement = f"{into} SELECT {shape.columns} FROM {_DOCUMENT.format(name)}{conflict}"
+        return tx.exec_driver_sql(statement, (shape.document(rows),)).rowcount
     places = ", ".join([shape.place] * len(shape.every))
-    return tx.exec_driver_sql(f"{into} VALUES ({places}){conflict}", values).rowcount
+    return tx.exec_driver_sql(f"{into} VALUES ({places}){conflict}", shape.completed(rows)).rowcount
 
 
 def _insert_once(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values) -> int:
@@ -207,22 +224,13 @@ def _insert_once(tx: Connection, table: Table, names: tuple[str, ...], rows: _Va
     return _insert(tx, table, names, rows, _IGNORE)
 
 
-def _document(names: Sequence[str], rows: _Values) -> str:
-    """Return rows as one JSON array of objects."""
-    return json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_as_text, ensure_ascii=False)
+def _as_json(value: Any) -> str | None:
+    return None if value is None else to_json(value).decode()
 
 
-def _as_json(value: Any) -> str:
-    return to_json(value).decode()
-
-
-def _as_text(value: object) -> str:
-    """Spell what JSON has no form for as PostgreSQL reads it."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return f"\\x{value.hex()}"
-    raise TypeError(f"a value of {type(value).__name__} is no value of a row")
+def _as_hex(value: bytes | None) -> str | None:
+    """Spell bytes as PostgreSQL reads them."""
+    return None if value is None else f"\\x{value.hex()}"
 
 
 def _takes_copies(tx: Connection, table: Table) -> bool:
@@ -237,17 +245,17 @@ def _takes_copies(tx: Connection, table: Table) -> bool:
     return bool(seen[table.name])
 
 
-def _copy(tx: Connection, name: str, shape: _Shape, values: _Values) -> int:
+def _copy(tx: Connection, name: str, shape: _Shape, rows: _Values) -> int:
     statement = f"COPY {name} ({shape.columns}) FROM STDIN"
     driver = cast(Any, tx.connection.dbapi_connection)
     with _as_sqlalchemy_says(tx, statement), driver.cursor() as cursor, cursor.copy(statement) as copy:
         write = copy.write_row
-        for row in values:
+        for row in _by_column(rows, shape.converters, shape.left_out):
             write(row)
-    return len(values)
+    return len(rows)
 
 
-def _by_way_of_a_copy(tx: Connection, table: Table, shape: _Shape, values: _Values, conflict: str) -> int:
+def _by_way_of_a_copy(tx: Connection, table: Table, shape: _Shape, rows: _Values, conflict: str) -> int:
     """Bring rows by COPY into a temporary table of this connection, and from there by one INSERT."""
     quote = tx.dialect.identifier_preparer.quote
     name, waiting = quote(table.name), quote(f"new_{table.name}")
@@ -256,7 +264,7 @@ def _by_way_of_a_copy(tx: Connection, table: Table, shape: _Shape, values: _Valu
         f"CREATE TEMP TABLE IF NOT EXISTS {waiting} ON COMMIT DELETE ROWS AS SELECT * FROM {name} WITH NO DATA;"
         f" DELETE FROM {waiting}"
     )
-    _copy(tx, waiting, shape, values)
+    _copy(tx, waiting, shape, rows)
     return tx.exec_driver_sql(
         f"INSERT INTO {name} ({shape.columns}) SELECT {shape.columns} FROM {waiting}{conflict}"
     ).rowcount

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, LargeBinary, MetaData, String, Table, select, text
+from sqlalchemy import Column, LargeBinary, MetaData, String, Table, null, select, text
 from sqlalchemy.exc import IntegrityError
 from support.databases import Databases
 from support.toy import MIGRATIONS, NOTE, TABLES
 
-from shared.bulk import FEW, insert_ignore, insert_once, insert_rows, update_rows, upsert
-from shared.db import Database, among, any_of
+from shared.bulk import FEW, SOME, insert_ignore, insert_once, insert_rows, update_rows, upsert
+from shared.db import Database, JsonType, among, any_of
 from shared.migrate import upgrade
 
 AT = datetime(2026, 3, 2, 8, 30, 0, 125, tzinfo=UTC)
-COUNTS = [1, FEW, FEW + 1, 300]
+COUNTS = [1, FEW, FEW + 1, SOME + 1]
 ODD = "tab\t, line\n, back\\slash, \"quote\", 'single', \\N, æøå, {}, NULL"
 PARKED = TABLES.parked_event
 
@@ -124,6 +124,19 @@ def test_json_columns_are_changed_too(db: Database, count: int) -> None:
 
 
 @pytest.mark.parametrize("count", COUNTS)
+def test_nothing_is_null_in_a_column_of_json_too(db: Database, count: int) -> None:
+    table = Table("letter", MetaData(), Column("name", String, primary_key=True), Column("sent", JsonType))
+    rows = [{"name": f"n{number:04}", "sent": None} for number in range(count)]
+    with db.begin() as tx:
+        table.create(tx)
+        assert insert_rows(tx, table, rows) == count
+        assert insert_ignore(tx, table, rows) == 0
+        update_rows(tx, table, rows, key="name")
+        unsent = select(table.c.name).where(table.c.sent.is_(null()))
+        assert len(tx.execute(unsent).all()) == count
+
+
+@pytest.mark.parametrize("count", COUNTS)
 def test_bytes_are_left_as_they_are(db: Database, count: int) -> None:
     content = Table("content", MetaData(), Column("name", String, primary_key=True), Column("data", LargeBinary))
     rows = [{"name": f"n{number:04}", "data": bytes(range(256)) if number else b""} for number in range(count)]
@@ -134,15 +147,20 @@ def test_bytes_are_left_as_they_are(db: Database, count: int) -> None:
     assert stored(db, content, "name") == rows
 
 
-def test_a_table_that_policies_watch_over_takes_many_rows(postgres_database: str) -> None:
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_table_that_policies_watch_over_takes_many_rows(postgres_database: str, count: int) -> None:
     found = Database(postgres_database, "one")
     upgrade(found, MIGRATIONS)
-    rows = [note(number) for number in range(FEW * 3)]
+    rows = [note(number) for number in range(count)]
     with found.begin() as tx:
         for change in ("ENABLE", "FORCE"):
             tx.execute(text(f"ALTER TABLE note {change} ROW LEVEL SECURITY"))
         tx.execute(text("CREATE POLICY all_of_it ON note USING (true) WITH CHECK (true)"))
-        assert insert_rows(tx, NOTE, rows) == len(rows)
+        tx.execute(text("ALTER TABLE parked_event ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"))
+        tx.execute(text("CREATE POLICY all_of_it ON parked_event USING (true) WITH CHECK (true)"))
+        assert insert_rows(tx, PARKED, [parked(number) for number in range(count)]) == count
+        assert insert_rows(tx, NOTE, rows) == count
         assert insert_once(tx, NOTE, rows) == 0
     assert [row["event_id"] for row in stored(found, NOTE, "event_id")] == [row["event_id"] for row in rows]
+    assert stored(found, PARKED, "event_id") == [parked(number) for number in range(count)]
     found.close()
