@@ -21,6 +21,8 @@ _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "innkreving.kommune.no").bytes
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _COUNTER_END = 1 << 12
+_VARIANT = {digit: "89ab"[int(digit, 16) & 0b11] for digit in "0123456789abcdef"}
+"""A hexadecimal digit with its two upper bits set to what RFC 9562 gives its own UUIDs."""
 
 _lock = threading.Lock()
 
@@ -60,9 +62,9 @@ def uuid7(machine: Machine) -> str:
 
 def derived(event_id: str, kind: str, ordinal: int = 0) -> str:
     """Return the identity of the ``ordinal``-th thing of ``kind`` that the event brings about; always the same one."""
-    digest = hashlib.sha1(_NAMESPACE + f"{event_id}|{kind}|{ordinal}".encode(), usedforsecurity=False).digest()
-    value = int.from_bytes(digest[:16]) & ~(0xF << 76 | 0b11 << 62) | 0x5 << 76 | 0b10 << 62
-    return _spelled(f"{value:032x}")
+    named = _NAMESPACE + f"{event_id}|{kind}|{ordinal}".encode()
+    digits = hashlib.sha1(named, usedforsecurity=False).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"
 
 
 def _spelled(digits: str) -> str:

@@ -31,7 +31,7 @@ class Owed:
 
     def of(self, account: Account) -> int:
         """Return what is owed of one kind, in øre."""
-        return int(getattr(self.balance, f"{account.value}_ore"))
+        return int(getattr(self.balance, f"{account}_ore"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

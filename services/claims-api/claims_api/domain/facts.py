@@ -181,8 +181,8 @@ def charges_of(entries: Sequence[Transfer]) -> list[Charge]:
     for row in entries:
         if row.kind not in CHARGE_KINDS or row.claim_id is None:
             continue
-        for account in RECEIVABLES:
-            amount = row.effect(account)
+        for account in (row.debit, row.credit):
+            amount = row.effect(account) if account in RECEIVABLES else 0
             if amount:
                 charges.append(
                     Charge(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from claims_api.domain.allocation import Part, parts_without, take_back
 from claims_api.domain.facts import Payment
+from claims_api.domain.interest import Interest
 from claims_api.domain.ledger import EntryKind
 from claims_api.domain.running import Ended
 from shared.law import Trace
@@ -49,7 +50,8 @@ class Outcome:
     """What the facts come to.
 
     ``void_demands`` are letters of which no claim stood when they were sent; ``interest_days`` are the days on which
-    interest must be posted, per claim; ``overpaid_ore`` is below zero when more was paid back than was over.
+    interest must be posted, per claim, and ``ran`` says how much had run on a claim by a day; ``overpaid_ore`` is below
+    zero when more was paid back than was over.
     """
 
     groups: tuple[Group, ...]
@@ -57,6 +59,7 @@ class Outcome:
     void_demands: frozenset[str]
     ended: Mapping[str, Ended]
     interest_days: Mapping[str, tuple[date, ...]]
+    ran: Mapping[str, Callable[[date], Interest]]
     overpaid_ore: int
 
 

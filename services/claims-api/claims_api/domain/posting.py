@@ -8,13 +8,13 @@ seen twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from claims_api.domain.accrual import InterestTerms, accrued, principal_steps
 from claims_api.domain.allocation import DEDUCTION, REFERENCES, VOLUNTARY, Part
 from claims_api.domain.facts import CaseFacts, Payment, SentDemand
+from claims_api.domain.interest import Interest
 from claims_api.domain.ledger import Account, Draft, EntryKind, Transfer, record, reversal, share_of, standing
 from claims_api.domain.outcome import Group, Outcome, PlacedFee
 from claims_api.domain.rules import MoneyRules
@@ -131,10 +131,14 @@ def bring_up_to_date(
         book.extend(record(drafts, source_event=source_event, recorded_at=recorded_at, first_ordinal=ordinal))
 
     add(_void_fees(frame, book, facts.demands, outcome))
-    add(postings(frame, book, outcome))
+    # No posting of the settlement is one of interest.
+    posted = _interest_by_day(book)
+    drafts = postings(frame, book, outcome)
     for claim in facts.claims:
-        days = {*outcome.interest_days.get(claim.claim_id, ()), *(interest_to or {}).get(claim.claim_id, ())}
-        add(interest_postings(frame, book, claim.claim_id, claim.interest, days, rules=rules))
+        name = claim.claim_id
+        days = {*outcome.interest_days[name], *(interest_to or {}).get(name, ())}
+        drafts += interest_postings(frame, name, outcome.ran[name], days, posted.get(name, {}), rules=rules)
+    add(drafts)
     return Booked(transfers=tuple(book[len(entries) :]), outcome=outcome)
 
 
@@ -150,10 +154,11 @@ def postings(frame: CaseFrame, entries: Sequence[Transfer], outcome: Outcome) ->
         drafts.extend(reversal(row, _no_longer(row)) for row in present[key])
     fresh: list[Draft] = []
     for key, rows in wanted.items():
-        there = present.get(key, [])
-        if Counter(row.shape for row in there) == Counter(row.shape for row in rows):
-            continue
-        drafts.extend(reversal(row, _no_longer(row)) for row in there)
+        there = present.get(key)
+        if there is not None:
+            if Counter(row.shape for row in there) == Counter(row.shape for row in rows):
+                continue
+            drafts.extend(reversal(row, _no_longer(row)) for row in there)
         fresh.extend(rows)
     drafts.sort(key=lambda draft: draft.reverses or "")
     return [*drafts, *fresh]
@@ -161,28 +166,23 @@ def postings(frame: CaseFrame, entries: Sequence[Transfer], outcome: Outcome) ->
 
 def interest_postings(
     frame: CaseFrame,
-    entries: Sequence[Draft],
     claim_id: str,
-    terms: InterestTerms,
+    ran: Callable[[date], Interest],
     days: Iterable[date],
+    posted: Mapping[date, int],
     *,
     rules: MoneyRules,
 ) -> list[Draft]:
-    """Return the interest to post on a claim so that what is posted to each of ``days`` is what had run by then.
+    """Return the interest to post on a claim so that what is posted to each of ``days`` is what had ``ran`` by then.
 
-    Days on which interest was posted before are looked at again: a back-dated payment corrects them.
+    Days on which interest was ``posted`` before (øre by value date) are looked at again: a back-dated payment corrects
+    them.
     """
-    mine = [row for row in entries if row.claim_id == claim_id]
-    posted: dict[date, int] = {}
-    for row in mine:
-        if row.kind is EntryKind.INTEREST:
-            posted[row.value_date] = posted.get(row.value_date, 0) + row.effect(Account.INTEREST)
-    steps = principal_steps(mine, claim_id)
     drafts: list[Draft] = []
     running = 0
     for day in sorted({*days, *posted}):
         running += posted.get(day, 0)
-        interest = accrued(steps, terms, day, rules=rules)
+        interest = ran(day)
         difference = interest.amount_ore - running
         if difference == 0:
             continue
@@ -196,10 +196,22 @@ def interest_postings(
     return drafts
 
 
+def _interest_by_day(entries: Iterable[Transfer]) -> dict[str, dict[date, int]]:
+    """Return the interest that is posted on each claim, in øre by value date."""
+    posted: dict[str, dict[date, int]] = {}
+    for row in entries:
+        if row.kind is EntryKind.INTEREST and row.claim_id is not None:
+            days = posted.setdefault(row.claim_id, {})
+            days[row.value_date] = days.get(row.value_date, 0) + row.effect(Account.INTEREST)
+    return posted
+
+
 def _void_fees(
     frame: CaseFrame, entries: Sequence[Transfer], demands: Sequence[SentDemand], outcome: Outcome
 ) -> list[Draft]:
     """Return the fees of letters that fell away as they were sent: posted once, so that their reversal shows."""
+    if not outcome.void_demands:
+        return []
     seen = {row.about for row in entries if row.kind is EntryKind.FEE}
     return [
         _fee(
@@ -229,8 +241,9 @@ def _wanted(frame: CaseFrame, outcome: Outcome) -> dict[tuple[EntryKind, str], l
 
 def _present(entries: Sequence[Transfer]) -> dict[tuple[EntryKind, str], list[Transfer]]:
     present: dict[tuple[EntryKind, str], list[Transfer]] = {}
-    for row in standing(entries):
-        if row.kind in DERIVED_KINDS and row.about is not None:
+    # What takes a transfer back is of its kind.
+    for row in standing(row for row in entries if row.kind in DERIVED_KINDS):
+        if row.about is not None:
             present.setdefault((row.kind, row.about), []).append(row)
     return present
 
@@ -275,7 +288,7 @@ def _other_side(frame: CaseFrame, group: Group, part: Part) -> tuple[Account, st
 
 def _inputs(group: Group, part: Part) -> dict[str, str | int | None]:
     inputs: dict[str, str | int | None] = dict(group.inputs)
-    inputs |= {"covers": part.account.value, "amount_ore": part.amount_ore}
+    inputs |= {"covers": str(part.account), "amount_ore": part.amount_ore}
     if group.payment is not None:
         inputs |= {"payment": group.payment.payment_id, "payment_ore": group.payment.amount_ore}
     return inputs

@@ -8,6 +8,7 @@ from datetime import date
 from claims_api.domain.accrual import accrued, steps_of
 from claims_api.domain.allocation import Owed
 from claims_api.domain.facts import ClaimFacts, EndReason
+from claims_api.domain.interest import Interest
 from claims_api.domain.ledger import RECEIVABLES, Account, Balance
 from claims_api.domain.rules import MoneyRules
 
@@ -35,7 +36,7 @@ class ClaimState:
         self._rules = rules
         self._moves: dict[date, int] = {}
         self._settled_interest = 0
-        self._known_interest: dict[date, int] = {}
+        self._known_interest: dict[date, Interest] = {}
         self._was_owed = False
 
     def add(self, account: Account, amount_ore: int, day: date) -> None:
@@ -45,7 +46,7 @@ class ClaimState:
         if account is Account.PRINCIPAL:
             self._moves[day] = self._moves.get(day, 0) + amount_ore
             # Interest up to a day follows from the principal before it.
-            self._known_interest = {until: ore for until, ore in self._known_interest.items() if until <= day}
+            self._known_interest = {until: ran for until, ran in self._known_interest.items() if until <= day}
 
     def cover(self, account: Account, amount_ore: int, day: date) -> None:
         """Let money cover one kind on ``day``; below zero: it is owed again."""
@@ -57,12 +58,21 @@ class ClaimState:
         if amount_ore < 0:
             self.ended = None
 
+    def ran(self, day: date) -> Interest:
+        """Return all interest that has run to ``day``; each day is worked out once for as long as it holds."""
+        known = self._known_interest.get(day)
+        if known is None:
+            steps = steps_of(self._moves.items())
+            known = self._known_interest[day] = accrued(steps, self.facts.interest, day, rules=self._rules)
+        return known
+
     def interest_to(self, day: date) -> int:
         """Return all interest that has run to ``day``, in øre."""
-        if day not in self._known_interest:
-            steps = steps_of(self._moves.items())
-            self._known_interest[day] = accrued(steps, self.facts.interest, day, rules=self._rules).amount_ore
-        return self._known_interest[day]
+        return self.ran(day).amount_ore
+
+    def owed_ore(self, day: date) -> int:
+        """Return all that is owed on ``day``, in øre."""
+        return sum(self.charged.values()) + self.interest_to(day) - self._settled_interest
 
     def owed(self, day: date) -> Owed:
         """Return what is owed on ``day``."""
@@ -85,5 +95,5 @@ class ClaimState:
 
     def end_if_nothing_is_owed(self, day: date, reason: EndReason) -> None:
         """Mark the claim as ended on ``day`` when it was owed and no longer is."""
-        if self.ended is None and self._was_owed and self.owed(day).balance.total_ore == 0:
+        if self.ended is None and self._was_owed and self.owed_ore(day) == 0:
             self.ended = Ended(on=day, reason=reason)

@@ -85,7 +85,7 @@ class _Fold:
         """Return every fact's step with its place: day, rank within the day, identity."""
         steps: list[Step] = []
         for (day, claim_id, account), charges in self._charges_by_day().items():
-            steps.append(((day, _CHARGE, f"{claim_id}:{account.value}"), partial(self._charge, charges)))
+            steps.append(((day, _CHARGE, f"{claim_id}:{account}"), partial(self._charge, charges)))
         for refund in self.facts.refunds:
             steps.append(((refund.on, _REFUND, refund.refund_id), partial(self._refund, refund)))
         for claim in self.facts.claims:
@@ -115,6 +115,7 @@ class _Fold:
             void_demands=frozenset(self.void),
             ended={name: state.ended for name, state in self.claims.items() if state.ended},
             interest_days={name: tuple(sorted(state.interest_days)) for name, state in self.claims.items()},
+            ran={name: state.ran for name, state in self.claims.items()},
             overpaid_ore=self.pool_ore,
         )
 
@@ -195,10 +196,10 @@ class _Fold:
                 parts = self._divide(payment, named, order)
                 break
         over = sum(part.amount_ore for part in parts if part.claim_id is None)
-        if recovered := self.written_off.recover(payment.payment_id, over):
+        if over and (recovered := self.written_off.recover(payment.payment_id, over)):
             self._owe_again(EntryKind.WRITTEN_OFF, payment.payment_id, day, recovered, decided=True)
             parts = self._divide(payment, named, order)
-        inputs: Inputs = {"paid_on": day.isoformat(), "order": ", ".join(account.value for account in order)}
+        inputs: Inputs = {"paid_on": day.isoformat(), "order": ", ".join(order)}
         self._cover(EntryKind.PAYMENT, payment.payment_id, day, parts, payment=payment, inputs=inputs)
         self._mark_ended(day, EndReason.SETTLED)
         self._write_off_rest(payment, day)
@@ -253,7 +254,7 @@ class _Fold:
         state = self.claims.get(claim_id)
         if state is None or state.ended or state.facts.disputed_when_sent(day):
             return False
-        return state.owed(day).balance.total_ore > 0
+        return state.owed_ore(day) > 0
 
     def _demanded(self, payment: Payment, day: date) -> tuple[str, ...]:
         """An amount that is exactly what a letter asked for is for that letter's claims: the payer's evident choice."""
@@ -264,7 +265,7 @@ class _Fold:
         return ()
 
     def _owed_on(self, demand: SentDemand, day: date) -> int:
-        return sum(self.claims[name].owed(day).balance.total_ore for name in demand.claim_ids)
+        return sum(self.claims[name].owed_ore(day) for name in demand.claim_ids)
 
     def _later(self, demand: SentDemand, day: date) -> int:
         """Return the interest that ran on a demand's claims since it was worked out, less what was waived of it."""
@@ -291,10 +292,11 @@ class _Fold:
 
     def _write_off_rest(self, payment: Payment, day: date) -> None:
         """A rest of the case that is too small to pursue is written off after a payment."""
-        owed = [state.owed(day) for state in self._present(payment, payment.named)]
-        rest = sum(one.balance.total_ore for one in owed)
+        states = self._present(payment, payment.named)
+        rest = sum(state.owed_ore(day) for state in states)
         if rest <= 0 or rest > (limit := self.rules.small_rest_ore(day)):
             return
+        owed = [state.owed(day) for state in states]
         inputs: Inputs = {"rest_ore": rest, "limit_ore": limit}
         self._cover(EntryKind.WRITTEN_OFF, payment.payment_id, day, give_up(rest, owed), inputs=inputs)
         self._mark_ended(day, EndReason.SMALL_REST)
