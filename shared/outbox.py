@@ -2,7 +2,8 @@
 
 Events are written with the state change they tell of (``shared.uow``); pointers to them wait in ``outbox`` until the
 bus has them on disk. One shard per partition keeps the order of each key; on PostgreSQL a shard is relayed by whoever
-holds its advisory lock, so several processes share the work without reordering. A crash between the bus's
+holds its advisory lock, so several processes share the work without reordering. Shards with little to send go together,
+so that three records cost about one transaction and not one for each partition. A crash between the bus's
 acknowledgement and the delete sends a record twice: consumers drop it by its version.
 """
 
@@ -30,9 +31,10 @@ from shared.failpoints import reach
 from shared.metrics import Metrics
 from shared.tables import Plumbing
 
-BATCH_MAX = 500
+BATCH_MAX = 1_000
+"""Records of one load: of one shard, or of several that have no more than so many together."""
 LANES_MAX = 4
-"""Shards that one relay sends at the same time; each holds a connection while it does (PostgreSQL)."""
+"""Loads that one relay sends at the same time; each holds a connection while it does (PostgreSQL)."""
 IDLE_S = 0.2
 BACKOFF_S_MAX = 10.0
 SEND_S_MAX = 45.0
@@ -42,16 +44,20 @@ log = logging.getLogger(__name__)
 
 Shard = tuple[str, int]
 
+_TRY_LOCKS = text(
+    "SELECT number FROM unnest(CAST(:numbers AS integer[])) AS number WHERE pg_try_advisory_xact_lock(7001, number)"
+)
+
 StateLoader = Callable[[Connection, str, Sequence[str]], Mapping[str, tuple[Mapping[str, str], bytes | None]]]
 """(tx, topic, keys) → headers and value of each state row as it is now; value None is a tombstone."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A shard's next records, and the open transaction that holds its lock (PostgreSQL)."""
+    """The next records of some shards, and the open transaction that holds their locks (PostgreSQL)."""
 
-    seqs: Sequence[int]
-    records: Sequence[NewRecord]
+    seqs: Sequence[int] = ()
+    records: Sequence[NewRecord] = ()
     tx: Connection | None = None
     transaction: ExitStack | None = None
 
@@ -108,24 +114,45 @@ class Relay:
                 await _unless(self._wake, IDLE_S)
 
     async def relay_once(self) -> int:
-        """Send one batch of every shard that has something; returns how many records were sent.
+        """Send the next records of every shard that has some; returns how many were sent.
 
-        A shard that cannot be sent rests for a growing while; it keeps no other shard from being sent.
+        A shard that cannot be sent rests for a growing while and is then sent by itself, so that it keeps no other from
+        being sent.
         """
-        shards = await asyncio.to_thread(self._busy_shards)
+        waiting = await asyncio.to_thread(self._waiting)
         now = asyncio.get_running_loop().time()
-        self._note_age(shards, now)
-        due = [shard for shard in shards if self._resting.get(shard, (0.0, 0.0))[0] <= now]
-        moved = sum(await asyncio.gather(*(self._relay_shard(shard) for shard in due)))
+        self._note_age({shard: seq for shard, (seq, _) in waiting.items()}, now)
+        due = {shard: many for shard, (_, many) in waiting.items() if self._resting.get(shard, (0.0, 0.0))[0] <= now}
+        moved = sum(await asyncio.gather(*(self._relay_load(load) for load in self._loads(due))))
         self.moved += moved
         return moved
 
-    def _busy_shards(self) -> dict[Shard, int]:
-        """Return the shards that have something, each with its oldest row."""
+    def _waiting(self) -> dict[Shard, tuple[int, int]]:
+        """Return the shards that have something, each with its oldest row and how many there are."""
         table = self._tables.outbox
-        query = select(table.c.topic, table.c.shard, func.min(table.c.seq)).group_by(table.c.topic, table.c.shard)
+        query = (
+            select(table.c.topic, table.c.shard, func.min(table.c.seq), func.count())
+            .group_by(table.c.topic, table.c.shard)
+            .order_by(table.c.topic, table.c.shard)
+        )
         with self._db.read() as tx:
-            return {(topic, shard): seq for topic, shard, seq in tx.execute(query.order_by(table.c.topic))}
+            return {(topic, shard): (seq, many) for topic, shard, seq, many in tx.execute(query)}
+
+    def _loads(self, due: Mapping[Shard, int]) -> list[list[Shard]]:
+        """Put shards of one topic together as long as they have no more than one load holds; how many each has."""
+        loads: list[list[Shard]] = []
+        room, of_topic = 0, ""
+        for shard, many in due.items():
+            if shard in self._resting:
+                loads.append([shard])
+                of_topic = ""
+            elif shard[0] == of_topic and many <= room:
+                loads[-1].append(shard)
+                room -= many
+            else:
+                loads.append([shard])
+                room, of_topic = BATCH_MAX - many, shard[0]
+        return loads
 
     def _note_age(self, shards: Mapping[Shard, int], now: float) -> None:
         """Tell how long the oldest row has been seen to wait: by this relay's own watch, for a row has no real time."""
@@ -136,22 +163,24 @@ class Relay:
         oldest = max((now - since for _, since in self._heads.values()), default=0.0)
         self._metrics.gauge("outbox_oldest_age_seconds", oldest)
 
-    async def _relay_shard(self, shard: Shard) -> int:
+    async def _relay_load(self, shards: Sequence[Shard]) -> int:
         async with self._lanes:
             try:
-                moved = await self._send_held(shard)
+                moved = await self._send_held(shards)
             except Exception as fault:
-                rest_s = min(self._resting.get(shard, (0.0, IDLE_S / 2))[1] * 2, BACKOFF_S_MAX)
-                self._resting[shard] = (asyncio.get_running_loop().time() + rest_s, rest_s)
-                self._tell(fault, rest_s)
+                now = asyncio.get_running_loop().time()
+                rests = {s: min(self._resting.get(s, (0.0, IDLE_S / 2))[1] * 2, BACKOFF_S_MAX) for s in shards}
+                self._resting.update({shard: (now + rest_s, rest_s) for shard, rest_s in rests.items()})
+                self._tell(fault, max(rests.values()))
                 return 0
-        self._resting.pop(shard, None)
+        for shard in shards:
+            self._resting.pop(shard, None)
         return moved
 
-    async def _send_held(self, shard: Shard) -> int:
-        topic = shard[0]
-        held = await asyncio.to_thread(self._hold, shard)
-        if held is None:
+    async def _send_held(self, shards: Sequence[Shard]) -> int:
+        topic = shards[0][0]
+        held = await asyncio.to_thread(self._hold, topic, [shard for _, shard in shards])
+        if not held.seqs:
             return 0
         try:
             async with asyncio.timeout(SEND_S_MAX):
@@ -165,17 +194,21 @@ class Relay:
         reach(f"{self._db.name}.relay.{topic}.deleted")
         return len(held.records)
 
-    def _hold(self, shard: Shard) -> _Held | None:
-        """Read a shard's next records; on PostgreSQL under its lock, which lasts until they are deleted."""
+    def _hold(self, topic: str, shards: Sequence[int]) -> _Held:
+        """Read the next records of shards; on PostgreSQL under their locks, which last until they are deleted.
+
+        A shard that another process holds is left to it.
+        """
         if self._db.dialect == "sqlite":
             with self._db.read() as tx:
-                return _Held(*self._load(tx, *shard))
+                return _Held(*self._load(tx, topic, shards))
+        numbers = {shard: zlib.crc32(f"{self._db.name}:{topic}:{shard}".encode()) - 2**31 for shard in shards}
         with ExitStack() as opening:
             tx = opening.enter_context(self._db.begin())
-            number = zlib.crc32(f"{self._db.name}:{shard[0]}:{shard[1]}".encode()) - 2**31
-            if not tx.execute(text("select pg_try_advisory_xact_lock(7001, :number)"), {"number": number}).scalar():
-                return None
-            return _Held(*self._load(tx, *shard), tx, opening.pop_all())
+            locked = set(tx.execute(_TRY_LOCKS, {"numbers": list(numbers.values())}).scalars())
+            ours = [shard for shard in shards if numbers[shard] in locked]
+            seqs, records = self._load(tx, topic, ours) if ours else ((), ())
+            return _Held(seqs, records, tx, opening.pop_all()) if seqs else _Held()
 
     def _finish(self, held: _Held) -> None:
         if held.tx is None or held.transaction is None:
@@ -185,12 +218,12 @@ class Relay:
             self._delete(held.tx, held.seqs)
             held.transaction.close()
 
-    def _load(self, tx: Connection, topic: str, shard: int) -> tuple[list[int], list[NewRecord]]:
+    def _load(self, tx: Connection, topic: str, shards: Sequence[int]) -> tuple[Sequence[int], Sequence[NewRecord]]:
         outbox, events = self._tables.outbox, self._tables.events
         rows = tx.execute(
             select(outbox.c.seq, outbox.c.key, outbox.c.event_id, events.c.headers, events.c.payload)
             .select_from(outbox.outerjoin(events, outbox.c.event_id == events.c.event_id))
-            .where(outbox.c.topic == topic, outbox.c.shard == shard)
+            .where(outbox.c.topic == topic, outbox.c.shard.in_(shards))
             .order_by(outbox.c.seq)
             .limit(BATCH_MAX)
         ).all()

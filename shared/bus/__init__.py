@@ -49,6 +49,8 @@ __all__ = [
 
 MAX_RECORD_BYTES = 950_000
 """Key, value and headers of one record; under the broker's request limit of 1 000 000 with its framing."""
+UTF8_BYTES_MAX = 4
+"""Of one character."""
 MAX_KEY_BYTES = 1_000
 """A key is an identity, not a document."""
 MAX_HEADERS = 50
@@ -226,8 +228,11 @@ def check_record(record: NewRecord) -> None:
         raise RecordRefused(
             f"{record.topic}: a record with {len(record.headers)} headers; expected at most {MAX_HEADERS}"
         )
-    headers = sum(len(name.encode()) + len(text.encode()) for name, text in record.headers.items())
-    size = key_bytes + len(record.value or b"") + headers
+    letters = sum(map(len, record.headers)) + sum(map(len, record.headers.values()))
+    size = key_bytes + len(record.value or b"")
+    if size + letters * UTF8_BYTES_MAX <= MAX_RECORD_BYTES:
+        return
+    size += sum(len(name.encode()) + len(text.encode()) for name, text in record.headers.items())
     if size > MAX_RECORD_BYTES:
         raise RecordRefused(f"{record.topic}: a record of {size} bytes; expected at most {MAX_RECORD_BYTES}")
 
