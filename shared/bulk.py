@@ -73,8 +73,11 @@ def upsert(tx: Connection, table: Table, rows: Rows, *, key: Sequence[str], upda
     _insert(tx, table, *_read(_last_of_each(rows, key)), conflict)
 
 
-def update_rows(tx: Connection, table: Table, rows: Rows, *, key: str) -> None:
-    """Set columns of rows: each of ``rows`` names one by its ``key`` and has the new values of the same columns."""
+def update_rows(tx: Connection, table: Table, rows: Rows, *, key: str, rising: str | None = None) -> None:
+    """Set columns of rows: each of ``rows`` names one by its ``key`` and has the new values of the same columns.
+
+    A row whose column ``rising`` is as great already as its new value is left as it is.
+    """
     rows = _last_of_each(rows, [key])
     if not rows:
         return
@@ -87,10 +90,17 @@ def update_rows(tx: Connection, table: Table, rows: Rows, *, key: str) -> None:
     if tx.dialect.name == "postgresql":
         changes = ", ".join(f"{quote(column)} = new.{quote(column)}" for column in changed)
         statement = f"UPDATE {name} SET {changes} FROM {_DOCUMENT.format(name)} AS new WHERE {name}.{one} = new.{one}"
+        if rising is not None:
+            statement += f" AND {name}.{quote(rising)} < new.{quote(rising)}"
         tx.exec_driver_sql(statement, (shape.document(values),))
         return
     changes = ", ".join(f"{quote(column)} = {shape.place}" for column in changed)
-    tx.exec_driver_sql(f"UPDATE {name} SET {changes} WHERE {one} = {shape.place}", shape.completed(values))
+    statement = f"UPDATE {name} SET {changes} WHERE {one} = {shape.place}"
+    ready = shape.completed(values)
+    if rising is not None:
+        statement += f" AND {quote(rising)} < {shape.place}"
+        ready = [(*row, row[changed.index(rising)]) for row in ready]
+    tx.exec_driver_sql(statement, ready)
 
 
 def _read(rows: Rows) -> tuple[tuple[str, ...], _Values]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from escalation.domain.policy import Book
-from escalation.store import cases
 from escalation.usecases import following, packages
-from shared.events import REGISTRY, Event, Payload
+from shared.events import REGISTRY, Payload
 from shared.events.claims import (
     ClaimEnded,
     ClaimRegistered,
@@ -38,28 +35,12 @@ from shared.events.requests import (
     PlanKept,
 )
 from shared.inbox import Handler
-from shared.uow import Uow
-
-VERSION_HEADER = "caseversion"
 
 
 def handlers(book: Book) -> dict[type[Payload], Handler]:
     """Return the handlers of ``claims`` and ``notifications``; every event of a case tells how far its record is."""
-    moving = _moving(book)
-    told = {kind: _hearing(moving.get(kind)) for kind in REGISTRY.values() if kind.TOPIC == "claims"}
-    return {**moving, **told}
-
-
-def _hearing(handle: Handler | None) -> Handler:
-    """Also note which of the case's versions in claims-api an event is from, whatever else it does."""
-
-    def hear(uow: Uow, events: Sequence[Event]) -> None:
-        if handle is not None:
-            handle(uow, events)
-        heard = {event.envelope.aggregate: event.envelope.extra.get(VERSION_HEADER, "") for event in events}
-        cases.hear_versions(uow.tx, {case_id: int(text) for case_id, text in heard.items() if text.isdecimal()})
-
-    return hear
+    telling = {kind: following.hear for kind in REGISTRY.values() if kind.TOPIC == "claims"}
+    return {**telling, **_moving(book)}
 
 
 def _moving(book: Book) -> dict[type[Payload], Handler]:

@@ -20,11 +20,6 @@ CLAIM = table_of(ClaimRow)
 CLAIM_DEBTOR = table_of(ClaimDebtorRow)
 HOLD = table_of(HoldRow)
 
-_HEAR = (
-    update(CASE)
-    .where(CASE.c.case_id == bindparam("of_case"), CASE.c.heard_version < bindparam("heard"))
-    .values(heard_version=bindparam("heard"))
-)
 _END_HOLD = (
     update(HOLD)
     .where(HOLD.c.claim_id == bindparam("of_claim"), HOLD.c.hold_id == bindparam("of_hold"))
@@ -34,10 +29,11 @@ _END_HOLD = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A case as it is stored: its value, and the version that guards its timers."""
+    """A case as it is stored: its value, the version that guards its timers, and how far of its record was heard."""
 
     case: Case
     version: int
+    heard: int
 
 
 def ensure_cases(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -62,30 +58,31 @@ def lock(tx: Connection, case_ids: Iterable[str]) -> None:
 
 def load(tx: Connection, case_ids: Iterable[str], *, lock: bool = False) -> dict[str, Stored]:
     """Read cases by id; ``lock`` takes their rows first, in sorted order, for a transaction that changes them."""
-    wanted = sorted(set(case_ids))
-    if lock:
-        lock_rows(tx, CASE, "case_id", wanted)
     heads: dict[str, Row[Any]] = {}
     claims: dict[str, list[Row[Any]]] = defaultdict(list)
     holds: dict[str, list[Hold]] = defaultdict(list)
-    for piece in chunks(wanted):
-        found = tx.execute(select(CASE).where(any_of(tx, CASE.c.case_id, piece))).all()
-        heads.update({row.case_id: row for row in found})
+    for piece in chunks(sorted(set(case_ids))):
+        first = select(CASE.c.case_id, CASE.c.version, CASE.c.demanded_on, CASE.c.heard_version)
+        first = first.where(any_of(tx, CASE.c.case_id, piece)).order_by(CASE.c.case_id)
+        if lock and tx.dialect.name == "postgresql":
+            first = first.with_for_update()
+        heads.update({row.case_id: row for row in tx.execute(first).all()})
         query = select(CLAIM).where(any_of(tx, CLAIM.c.case_id, piece)).order_by(CLAIM.c.claim_id)
-        for row in tx.execute(query).all():
+        of_claims = tx.execute(query).all()
+        for row in of_claims:
             claims[row.case_id].append(row)
         standing = (
             select(HOLD)
-            .join(CLAIM, CLAIM.c.claim_id == HOLD.c.claim_id)
-            .where(any_of(tx, CLAIM.c.case_id, piece), HOLD.c.ended_on.is_(None))
+            .where(any_of(tx, HOLD.c.claim_id, [row.claim_id for row in of_claims]), HOLD.c.ended_on.is_(None))
             .order_by(HOLD.c.placed_on, HOLD.c.hold_id)
         )
-        for row in tx.execute(standing):
+        for row in tx.execute(standing).all():
             hold = Hold(hold_id=row.hold_id, reason=row.reason, placed_on=row.placed_on, until=row.until)
             holds[row.claim_id].append(hold)
     return {
         case_id: Stored(
             version=head.version,
+            heard=head.heard_version,
             case=Case(
                 case_id=case_id,
                 claims=tuple(_claim(row, tuple(holds[row.claim_id])) for row in claims[case_id]),
@@ -96,8 +93,11 @@ def load(tx: Connection, case_ids: Iterable[str], *, lock: bool = False) -> dict
     }
 
 
-def save(tx: Connection, changes: Sequence[tuple[Stored, Case]], today: date) -> None:
-    """Write back what differs, and give every case of ``changes`` its next version."""
+def save(tx: Connection, changes: Sequence[tuple[Stored, Case]], today: date, heard: Mapping[str, int]) -> None:
+    """Write back what differs, give every case of ``changes`` its next version, and note how far was heard of any.
+
+    ``heard`` may name other cases too; nothing else of those is changed.
+    """
     new, moved, placed, over = [], [], [], []
     for stored, after in changes:
         known = {claim.claim_id: claim for claim in stored.case.claims}
@@ -120,7 +120,9 @@ def save(tx: Connection, changes: Sequence[tuple[Stored, Case]], today: date) ->
     insert_ignore(tx, HOLD, placed)
     if over:
         tx.execute(_END_HOLD, over)
-    update_rows(tx, CASE, [_case_row(stored, after) for stored, after in changes], key="case_id")
+    update_rows(tx, CASE, [_case_row(stored, after, heard) for stored, after in changes], key="case_id")
+    changed = {after.case_id for _, after in changes}
+    hear_versions(tx, {case_id: version for case_id, version in heard.items() if case_id not in changed})
 
 
 def _changes(before: Claim, after: Claim) -> dict[str, Any]:
@@ -139,12 +141,9 @@ def _update_claims(tx: Connection, moved: Sequence[Mapping[str, Any]]) -> None:
             update_rows(tx, CLAIM, rows, key="claim_id")
 
 
-def _case_row(stored: Stored, after: Case) -> dict[str, Any]:
-    return {
-        "case_id": after.case_id,
-        "version": stored.version + 1,
-        "demanded_on": after.demanded_on,
-    }
+def _case_row(stored: Stored, after: Case, heard: Mapping[str, int]) -> dict[str, Any]:
+    row = {"case_id": after.case_id, "version": stored.version + 1, "demanded_on": after.demanded_on}
+    return {**row, "heard_version": max(stored.heard, heard.get(after.case_id, 0))} if heard else row
 
 
 def _hold_row(claim_id: str, hold: Hold) -> dict[str, Any]:
@@ -265,8 +264,8 @@ def head(tx: Connection, case_id: str) -> Head | None:
 
 def hear_versions(tx: Connection, heard: Mapping[str, int]) -> None:
     """Note how far of cases' records in claims-api has been heard of; never less than before."""
-    if heard:
-        tx.execute(_HEAR, [{"of_case": case_id, "heard": version} for case_id, version in sorted(heard.items())])
+    rows = [{"case_id": case_id, "heard_version": version} for case_id, version in sorted(heard.items())]
+    update_rows(tx, CASE, rows, key="case_id", rising="heard_version")
 
 
 def heard_version(tx: Connection, case_id: str) -> int | None:

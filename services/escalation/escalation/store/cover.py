@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Connection, func, select
@@ -22,10 +22,10 @@ PAID = ("settled", "paid_as_demanded", "small_rest")
 HOLDS = {"bankruptcy": Fact.BANKRUPTCY, "debt_settlement": Fact.DEBT_SETTLEMENT}
 
 
-def note_end(tx: Connection, claim_id: str, ended_on: date, reason: str) -> None:
-    """Store that a claim has ended."""
-    row = {"claim_id": claim_id, "ended_on": ended_on, "reason": reason}
-    upsert(tx, CLAIM_END, [row], key=["claim_id"], update=["ended_on", "reason"])
+def note_ends(tx: Connection, ends: Mapping[str, tuple[date, str]]) -> None:
+    """Store that claims have ended: the day and the reason by claim."""
+    rows = [{"claim_id": claim_id, "ended_on": on, "reason": reason} for claim_id, (on, reason) in ends.items()]
+    upsert(tx, CLAIM_END, rows, key=["claim_id"], update=["ended_on", "reason"])
 
 
 def forget_end(tx: Connection, claim_id: str) -> None:

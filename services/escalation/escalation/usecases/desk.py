@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from escalation.domain.day import Drop
 from escalation.domain.planner import plan
 from escalation.domain.policy import Book
 from escalation.domain.state import Case
-from escalation.store import cases, legal, timers
+from escalation.store import cases, cover, legal, timers
 from escalation.store.cases import Stored
 from shared.errors import Crash, Park
 from shared.events import Event
@@ -19,10 +20,17 @@ BEFORE_SUBMISSION = ("proposed", "approved")
 
 
 class Desk:
-    """Some cases, locked. ``case`` reads, ``put`` replaces, ``close`` writes everything back."""
+    """Some cases, locked. ``case`` reads, ``put`` replaces, ``close`` writes everything back.
 
-    def __init__(self, uow: Uow, book: Book, case_ids: Iterable[str]) -> None:
+    ``heard``: how far of each case's record in claims-api the events at hand tell.
+    """
+
+    def __init__(
+        self, uow: Uow, book: Book, case_ids: Iterable[str], *, heard: Mapping[str, int] | None = None
+    ) -> None:
         self._uow = uow
+        self._heard = heard or {}
+        self._ends: dict[str, tuple[date, str]] = {}
         self._book = book
         self._stored = cases.load(uow.tx, case_ids, lock=True)
         self._now = {case_id: stored.case for case_id, stored in self._stored.items()}
@@ -36,6 +44,10 @@ class Desk:
     def put(self, case: Case) -> None:
         """Replace a case by what it has become."""
         self._now[case.case_id] = case
+
+    def end(self, claim_id: str, ended_on: date, reason: str) -> None:
+        """Note that a claim has ended, when and why."""
+        self._ends[claim_id] = (ended_on, reason)
 
     def drop(self, drops: Sequence[Drop], case_id: str, cause: Event | None) -> None:
         """Write down and tell that legal steps fell away."""
@@ -57,7 +69,8 @@ class Desk:
 
     def _write(self, case_ids: Sequence[str]) -> None:
         changes: list[tuple[Stored, Case]] = [(self._stored[case_id], self._now[case_id]) for case_id in case_ids]
-        cases.save(self._uow.tx, changes, self._uow.today)
+        cases.save(self._uow.tx, changes, self._uow.today, self._heard)
+        cover.note_ends(self._uow.tx, self._ends)
         rows = []
         for stored, case in changes:
             nexts = plan(self._book, case, self._uow.today)

@@ -49,6 +49,9 @@ from shared.uow import Uow
 
 P = TypeVar("P", bound=Payload)
 
+VERSION_HEADER = "caseversion"
+"""Which of the case's versions in claims-api an event is from."""
+
 AT_A_BODY = ("submitted", "to_withdraw", "enforced")
 """States of a legal step whose claims stay with a court when they are owed again."""
 
@@ -62,7 +65,7 @@ def handler(book: Book, kind: type[P], apply: Apply[P]) -> Handler:
     """
 
     def handle(uow: Uow, events: Sequence[Event]) -> None:
-        desk = Desk(uow, book, [event.envelope.aggregate for event in events])
+        desk = Desk(uow, book, [event.envelope.aggregate for event in events], heard=heard(events))
         for event in events:
             _apply_one(uow, book, desk, event, kind, apply)
         desk.close()
@@ -80,6 +83,17 @@ def _apply_one(uow: Uow, book: Book, desk: Desk, event: Event, kind: type[P], ap
         raise Park("unlisted_transition", str(refused)) from refused
     except UnknownClaim as unknown:
         raise Park("unknown_claim", str(unknown)) from unknown
+
+
+def heard(events: Sequence[Event]) -> dict[str, int]:
+    """Return how far of each case's record in claims-api these events tell; those of other services tell nothing."""
+    told = ((event.envelope.aggregate, event.envelope.extra.get(VERSION_HEADER, "")) for event in events)
+    return {case_id: int(text) for case_id, text in told if text.isdecimal()}
+
+
+def hear(uow: Uow, events: Sequence[Event]) -> None:
+    """Note how far cases' records have come, and nothing else: these events move no claim."""
+    cases.hear_versions(uow.tx, heard(events))
 
 
 def day_of(event: Event) -> date:
@@ -105,7 +119,7 @@ def registration(book: Book) -> Handler:
             for one in payloads
         ]
         cases.ensure_cases(uow.tx, rows)
-        desk = Desk(uow, book, [one.case_id for one in payloads])
+        desk = Desk(uow, book, [one.case_id for one in payloads], heard=heard(events))
         for one in payloads:
             desk.put(progress.registered(book, desk.case(one.case_id), _claim(one)))
         desk.close()
@@ -141,7 +155,7 @@ def claim_ended(uow: Uow, book: Book, desk: Desk, event: Event, told: ClaimEnded
     case, drops = days.claim_ended(book, desk.case(told.case_id), told.claim_id, told.reason)
     desk.put(case)
     desk.drop(drops, told.case_id, event)
-    cover.note_end(uow.tx, told.claim_id, told.ended_on, told.reason)
+    desk.end(told.claim_id, told.ended_on, told.reason)
     _withdraw_if_all_ended(uow, book, desk, told)
 
 
