@@ -19,7 +19,7 @@ from claims_api.usecases.feed import anything_new, sweep_feeds, write_feeds
 from claims_api.usecases.holds import end_run_out
 from claims_api.usecases.keys import reseal
 from claims_api.usecases.letters import post_later_costs
-from claims_api.usecases.periods import anything_to_close, anything_to_number, close_months, number_vouchers
+from claims_api.usecases.periods import LATE, anything_to_close, anything_to_number, close_months, number_vouchers
 from claims_api.usecases.remittance import remit
 from claims_api.usecases.requests.daily import anything_due, follow_up, overdue
 from claims_api.usecases.unread_money import anything_unread, book_unread
@@ -28,7 +28,7 @@ from shared.service import Job, Service
 from shared.uow import Uow
 
 PER_RUN = 200
-MANY_PER_RUN = 2_000
+MANY_PER_RUN = 5_000
 """Feed entries and vouchers: nobody waits for their transaction, and each run looks again at what is newest."""
 
 
@@ -52,11 +52,13 @@ def jobs(deps: Deps) -> Sequence[Job]:
              book_unread),
         _job("vouchers", lambda tx, _: anything_to_number(tx),
              lambda uow: number_vouchers(uow, limit=MANY_PER_RUN)),
+        _job("vouchers-late", lambda tx, _: anything_to_number(tx, behind=LATE),
+             lambda uow: number_vouchers(uow, limit=MANY_PER_RUN, behind=LATE), every_s=60.0),
         _job("periods", lambda tx, service: anything_to_close(tx, deps, service.clock.today()),
              lambda uow: close_months(uow, deps, limit=MANY_PER_RUN), every_s=30.0),
         _job("remittance", lambda tx, _: periods.first_unremitted(tx) is not None,
              lambda uow: remit(uow, deps), every_s=30.0),
-        _job("feed", lambda tx, _: anything_new(tx, limit=MANY_PER_RUN),
+        _job("feed", lambda tx, _: anything_new(tx),
              lambda uow: write_feeds(uow, limit=MANY_PER_RUN), every_s=0.5),
         _job("feed-sweep", lambda tx, _: bool(feed.behind(tx, 1)),
              lambda uow: sweep_feeds(uow, limit=PER_RUN), every_s=600.0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from support.claims import Desk
 from support.treasury import Treasury
 
-from claims_api.domain.ledger import Account
+from claims_api.domain.ledger import Account, record
 from claims_api.domain.periods import closing_day, month_after, month_of, months_to_close, posting_month
+from claims_api.domain.posting import payment_in
 from claims_api.invariants import broken
-from claims_api.store import periods
+from claims_api.store import ledger, periods
 from claims_api.usecases import audit
-from claims_api.usecases.periods import anything_to_close, anything_to_number, close_months, number_vouchers
+from claims_api.usecases.periods import LATE, anything_to_close, anything_to_number, close_months, number_vouchers
 from shared.calendar import is_working_day
 
 DAYS = st.dates(date(2024, 1, 1), date(2027, 12, 31))
@@ -126,6 +127,26 @@ def test_numbering_again_gives_no_second_number(treasury: Treasury) -> None:
         assert anything_to_close(tx, treasury.deps, date(2026, 2, 6))
     with treasury.uow() as uow:
         assert number_vouchers(uow, limit=50) == 0
+
+
+def test_what_was_booked_long_before_it_was_seen_has_its_number_too(treasury: Treasury) -> None:
+    treasury.register(due=date(2026, 1, 2))
+    run(treasury)
+    with treasury.uow() as uow:
+        newest = periods.newest_voucher(uow.tx)
+        assert newest is not None
+        draft = payment_in(payment_id="late", account="15032080119", amount_ore=100, day=treasury.today)
+        at = newest - timedelta(minutes=1)
+        ledger.add_transfers(uow.tx, record([draft], source_event="bank:late", recorded_at=at))
+    with treasury.db.read() as tx:
+        assert not anything_to_number(tx)
+        assert anything_to_number(tx, behind=LATE)
+    with treasury.uow() as uow:
+        assert number_vouchers(uow, limit=50) == 0
+        assert number_vouchers(uow, limit=50, behind=LATE) == 1
+    with treasury.db.read() as tx:
+        assert not anything_to_number(tx, behind=LATE)
+        assert periods.gaps(tx) == []
 
 
 def test_the_voucher_export_has_every_transfer_of_the_month_and_runs_no_formula(office_on_both: Desk) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, literal, select, update
 from sqlalchemy.sql import bindparam
 
 from claims_api.tables import PLUMBING, FeedCaseRow, FeedEntryRow, FeedUnitRow, FeedWriterRow
@@ -23,22 +23,14 @@ ENTRY, UNIT, CASE, WRITER = (table_of(row) for row in (FeedEntryRow, FeedUnitRow
 
 TOPIC = "claims"
 OVERLAP = 500
+# A subquery and no join: few rows are looked at, and for a join every case's row might be read.
+_FED = func.coalesce(select(CASE.c.version).where(CASE.c.case_id == EVENTS.c.key).scalar_subquery(), 0)
+_PUBLISHED = [EVENTS.c[name] for name in ("row", "event_id", "key", "version", "type", "payload", "recorded_at")]
 _WRITER = "one"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """An event that lies where the writer looks: which case's, and its version."""
-
-    row: int
-    event_id: str
-    case_id: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """An event of this service as it was published."""
+class Published(NamedTuple):
+    """An event of this service as it was published, and the version of its case that is in the feed already."""
 
     row: int
     event_id: str
@@ -47,6 +39,7 @@ class Published:
     type: str
     payload: str
     at: datetime
+    fed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,52 +73,39 @@ def move_writer(tx: Connection, last_row: int) -> None:
     tx.execute(update(WRITER).values(last_row=last_row))
 
 
-def seen_after(tx: Connection, row: int, limit: int) -> list[Seen]:
-    """Return the events from a little before ``row`` on, by row; SQLite's one writer commits in the order of rows."""
+def unfed(tx: Connection, row: int, limit: int) -> list[Published]:
+    """Return the events from a little before ``row`` on that are in no feed, by row.
+
+    SQLite's one writer commits in the order of rows: nothing there lies before ``row``.
+    """
     overlap = OVERLAP if tx.dialect.name == "postgresql" else 0
     query = (
-        select(EVENTS.c.row, EVENTS.c.event_id, EVENTS.c.key, EVENTS.c.version)
-        .where(EVENTS.c.row > row - overlap, EVENTS.c.topic == TOPIC)
+        select(*_PUBLISHED, _FED.label("fed"))
+        .where(EVENTS.c.row > row - overlap, EVENTS.c.topic == TOPIC, EVENTS.c.version > _FED)
         .order_by(EVENTS.c.row)
-        .limit(overlap + limit)
+        .limit(limit)
     )
-    return [
-        Seen(row=found.row, event_id=found.event_id, case_id=found.key, version=found.version)
-        for found in tx.execute(query)
-    ]
+    return [Published._make(found) for found in tx.execute(query).all()]
 
 
 def waiting(tx: Connection) -> int:
     """Count the events that are in no feed yet; one the sweep was quicker with no longer waits for the writer."""
     query = (
         select(func.count())
-        .select_from(EVENTS.outerjoin(CASE, CASE.c.case_id == EVENTS.c.key))
-        .where(
-            EVENTS.c.row > writer_at(tx),
-            EVENTS.c.topic == TOPIC,
-            EVENTS.c.version > func.coalesce(CASE.c.version, 0),
-        )
+        .select_from(EVENTS)
+        .where(EVENTS.c.row > writer_at(tx), EVENTS.c.topic == TOPIC, EVENTS.c.version > _FED)
     )
     return int(tx.execute(query).scalar_one())
-
-
-def published(tx: Connection, event_ids: Iterable[str]) -> dict[str, Published]:
-    """Return the events with these ids, by id."""
-    found: dict[str, Published] = {}
-    for piece in chunks(sorted(event_ids)):
-        for row in tx.execute(select(EVENTS).where(any_of(tx, EVENTS.c.event_id, piece))).all():
-            found[row.event_id] = _published(row)
-    return found
 
 
 def published_between(tx: Connection, case_id: str, first: int, last: int) -> list[Published]:
     """Return the events of a case from version ``first`` to ``last``."""
     query = (
-        select(EVENTS)
+        select(*_PUBLISHED, literal(first - 1))
         .where(EVENTS.c.topic == TOPIC, EVENTS.c.key == case_id, EVENTS.c.version.between(first, last))
         .order_by(EVENTS.c.version)
     )
-    return [_published(found) for found in tx.execute(query)]
+    return [Published._make(found) for found in tx.execute(query).all()]
 
 
 def behind(tx: Connection, limit: int) -> dict[str, int]:
@@ -181,15 +161,3 @@ def read(tx: Connection, unit: str, *, after: int, limit: int) -> list[FeedEntry
 def last_position(tx: Connection, unit: str) -> int:
     """Return the last position of a unit's feed, 0 when it has none."""
     return int(tx.execute(select(UNIT.c.last_position).where(UNIT.c.unit == unit)).scalar() or 0)
-
-
-def _published(row: Any) -> Published:
-    return Published(
-        row=row.row,
-        event_id=row.event_id,
-        case_id=row.key,
-        version=row.version,
-        type=row.type,
-        payload=row.payload,
-        at=row.recorded_at,
-    )

@@ -27,6 +27,10 @@ _GUARD = 0
 
 _JOINED = LEDGER.outerjoin(VOUCHER, VOUCHER.c.source_event == LEDGER.c.source_event)
 _NUMBERED = LEDGER.join(VOUCHER, VOUCHER.c.source_event == LEDGER.c.source_event)
+# A subquery and no join: few rows are looked at, and for a join every voucher there is might be read.
+_NO_VOUCHER = (
+    select(VOUCHER.c.number).where(VOUCHER.c.source_event == LEDGER.c.source_event).scalar_subquery().is_(None)
+)
 _ON_BANK = (LEDGER.c.debit == Account.BANK.value) | (LEDGER.c.credit == Account.BANK.value)
 
 
@@ -89,6 +93,14 @@ def newest_voucher(tx: Connection) -> datetime | None:
     return tx.execute(select(func.max(VOUCHER.c.recorded_at))).scalar()
 
 
+def is_unnumbered(tx: Connection, *, since: datetime | None) -> bool:
+    """Tell whether a transfer recorded from ``since`` on (None: ever) has no voucher; the newest is looked at first."""
+    query = select(LEDGER.c.transfer_id).where(_NO_VOUCHER).order_by(LEDGER.c.recorded_at.desc()).limit(1)
+    if since is not None:
+        query = query.where(LEDGER.c.recorded_at >= since)
+    return tx.execute(query).first() is not None
+
+
 def unnumbered(tx: Connection, *, since: datetime | None, limit: int) -> list[Source]:
     """Return sources without a voucher among the transfers recorded from ``since`` (None: ever), oldest first."""
     first = func.min(LEDGER.c.recorded_at)
@@ -99,8 +111,8 @@ def unnumbered(tx: Connection, *, since: datetime | None, limit: int) -> list[So
             func.max(case((_ON_BANK, LEDGER.c.value_date))).label("bank_day"),
             func.max(LEDGER.c.case_id).label("case_id"),
         )
-        .where(~select(VOUCHER.c.source_event).where(VOUCHER.c.source_event == LEDGER.c.source_event).exists())
         .group_by(LEDGER.c.source_event)
+        .having(_NO_VOUCHER)
         .order_by(first, LEDGER.c.source_event)
         .limit(limit)
     )

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from claims_api.store import cases, claims, feed
-from claims_api.store.feed import FeedEntry, Published, Seen
+from claims_api.store.feed import FeedEntry, Published
 from shared.events.claims import (
     DemandDeclined,
     DemandReleased,
@@ -32,22 +32,20 @@ NOT_SHOWN = frozenset({"recipients", "debtor_refs", "debtor_ref", "payee", "step
 """Fields that say who else is liable, or how the platform works inside."""
 
 
-def anything_new(tx: Connection, *, limit: int) -> bool:
+def anything_new(tx: Connection) -> bool:
     """Tell whether the writer would find something to write."""
-    seen = feed.seen_after(tx, feed.writer_at(tx), limit)
-    fed = feed.fed_versions(tx, {event.case_id for event in seen})
-    return any(event.version > fed.get(event.case_id, 0) for event in seen)
+    return bool(feed.unfed(tx, feed.writer_at(tx), 1))
 
 
 def write_feeds(uow: Uow, *, limit: int) -> int:
     """Give the newest events their positions; returns how many there were."""
     last_row = feed.lock_writer(uow.tx)
-    seen = feed.seen_after(uow.tx, last_row, limit)
-    if not seen:
+    found = feed.unfed(uow.tx, last_row, limit)
+    if not found:
         return 0
-    written = _write(uow, _new(uow, seen))
-    if seen[-1].row > last_row:
-        feed.move_writer(uow.tx, seen[-1].row)
+    written = _write(uow, _whole(uow, found))
+    if found[-1].row > last_row:
+        feed.move_writer(uow.tx, found[-1].row)
     return written
 
 
@@ -64,19 +62,18 @@ def sweep_feeds(uow: Uow, *, limit: int) -> int:
     return _write(uow, new)
 
 
-def _new(uow: Uow, seen: Sequence[Seen]) -> list[Published]:
-    """Return what is not in a feed yet, each case's events in the order of their versions and without a gap."""
-    fed = feed.fed_versions(uow.tx, {event.case_id for event in seen})
-    fresh = [event for event in seen if event.version > fed.get(event.case_id, 0)]
-    full = feed.published(uow.tx, [event.event_id for event in fresh])
+def _whole(uow: Uow, found: Sequence[Published]) -> list[Published]:
+    """Return each case's events in the order of their versions and without a gap, those before the found ones too."""
+    reached: dict[str, int] = {}
     new: list[Published] = []
-    for event in fresh:
-        reached = fed.get(event.case_id, 0)
-        if event.version > reached + 1:
-            new += feed.published_between(uow.tx, event.case_id, reached + 1, event.version - 1)
-        if event.version > reached:
-            new.append(full[event.event_id])
-            fed[event.case_id] = event.version
+    for event in found:
+        fed = reached.get(event.case_id, event.fed)
+        if event.version <= fed:
+            continue
+        if event.version > fed + 1:
+            new += feed.published_between(uow.tx, event.case_id, fed + 1, event.version - 1)
+        new.append(event)
+        reached[event.case_id] = event.version
     return new
 
 

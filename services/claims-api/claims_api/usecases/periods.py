@@ -18,23 +18,25 @@ from claims_api.store.periods import Source, Voucher
 from shared.calendar import OSLO
 from shared.uow import Uow
 
-OVERLAP = timedelta(minutes=3)
+NEAR = timedelta(seconds=2)
+"""How far behind the newest number each run looks: a batch that was being booked while others were numbered."""
+
+LATE = timedelta(minutes=3)
 """How far behind the newest number a transaction may still be on its way; closing a month looks at everything.
 
-A transaction is cut off after a minute. All that lies within is looked through at each run, so it is no longer than
-it need be.
+A transaction is cut off after a minute. All that lies within is looked through, so that is done now and then only.
 """
 
 
-def anything_to_number(tx: Connection) -> bool:
-    """Tell whether something recorded of late has no voucher."""
-    return bool(periods.unnumbered(tx, since=_since(tx), limit=1))
+def anything_to_number(tx: Connection, *, behind: timedelta = NEAR) -> bool:
+    """Tell whether something has no voucher that was recorded after the newest numbered, or so far behind it."""
+    return periods.is_unnumbered(tx, since=_since(tx, behind))
 
 
-def number_vouchers(uow: Uow, *, limit: int) -> int:
-    """Give vouchers to what was recorded of late; returns how many."""
+def number_vouchers(uow: Uow, *, limit: int, behind: timedelta = NEAR) -> int:
+    """Give vouchers to what was recorded after the newest numbered, or so far behind it; returns how many."""
     periods.hold_numbering(uow.tx)
-    return _number(uow, _since(uow.tx), limit)
+    return _number(uow, _since(uow.tx, behind), limit)
 
 
 def anything_to_close(tx: Connection, deps: Deps, today: date) -> bool:
@@ -63,9 +65,9 @@ def _due(tx: Connection, deps: Deps, today: date) -> Sequence[str]:
     return months_to_close(periods.first_month(tx), periods.closed_to(tx), today, working_day=working_day)
 
 
-def _since(tx: Connection) -> datetime | None:
+def _since(tx: Connection, behind: timedelta) -> datetime | None:
     newest = periods.newest_voucher(tx)
-    return newest - OVERLAP if newest is not None else None
+    return newest - behind if newest is not None else None
 
 
 def _number(uow: Uow, since: datetime | None, limit: int) -> int:
