@@ -280,7 +280,7 @@ def test_the_month_balances_and_the_journal_is_complete(treasury: Treasury) -> N
         january, february = audit.trial_balance(tx, "2026-01"), audit.trial_balance(tx, "2026-02")
         first = audit.journal(tx, "2026-01")
         rest = audit.journal(tx, "2026-02", limit=2)
-        more = audit.journal(tx, "2026-02", after=rest[-1].transfer_id)
+        more = audit.journal(tx, "2026-02", after=audit.key_of(rest[-1]))
         with pytest.raises(Reject):
             audit.journal(tx, "januar")
     assert january.balanced

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy import Connection
 
-from claims_api.api.access import After
 from claims_api.api.csv_text import CSV, attachment, csv_text
 from claims_api.api.money_views import (
     JournalPage,
@@ -30,7 +29,7 @@ from claims_api.api.money_views import (
 from claims_api.domain.ledger import Transfer
 from claims_api.domain.periods import month_of, period_of
 from claims_api.store import payments, periods
-from claims_api.usecases.audit import JOURNAL_MAX, journal, proof, trial_balance
+from claims_api.usecases.audit import JOURNAL_MAX, journal, key_of, proof, trial_balance
 from shared.auth import Role
 from shared.calendar import OSLO
 from shared.http import LIMIT_DEFAULT, LIMIT_MAX, Ctx, Limit, allow, next_after
@@ -40,6 +39,7 @@ router = APIRouter(prefix="/v1/audit", tags=["audit"])
 
 Auditors = Annotated[Ctx, allow(Role.AUDITOR, Role.CASEWORKER, Role.OPERATOR)]
 Period = Annotated[str, Query(pattern=r"^[0-9]{4}-[0-9]{2}$", description="A month of posting, such as 2026-01.")]
+AfterTransfer = Annotated[str | None, Query(max_length=140, description="The `next` of the page before.")]
 AfterNumber = Annotated[int, Query(ge=0, le=10**12, description="The `next` of the page before.")]
 Format = Annotated[Literal["json", "csv"], Query(description="csv: the whole month, semicolons, amounts in øre.")]
 
@@ -49,15 +49,16 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}
 
 @router.get("/journal", response_model=JournalPage, responses=_RESPONSES, summary="A month's transfers")
 def read_journal(
-    ctx: Auditors, period: Period, format: Format = "json", after: After = None, limit: Limit = LIMIT_DEFAULT
+    ctx: Auditors, period: Period, format: Format = "json", after: AfterTransfer = None, limit: Limit = LIMIT_DEFAULT
 ) -> Any:
     """Return a month's transfers by voucher; a correction is a transfer that names what it reverses."""
     period_of(period)
     if format == "csv":
         return StreamingResponse(_journal_csv(ctx, period), media_type=CSV, headers=attachment(f"journal-{period}"))
     with ctx.read() as tx:
-        items = _shown(tx, journal(tx, period, after=after, limit=limit))
-    return JournalPage(period=period, items=items, next=next_after(items, "transfer_id", limit))
+        rows = journal(tx, period, after=after, limit=limit)
+        items = _shown(tx, rows)
+    return JournalPage(period=period, items=items, next=key_of(rows[-1]) if len(rows) == limit else None)
 
 
 @router.get("/vouchers", response_model=VoucherPage, responses=_RESPONSES, summary="A month's vouchers")
@@ -138,7 +139,7 @@ def _journal_csv(ctx: Ctx, period: str) -> Iterator[str]:
         after = None
         while rows := journal(tx, period, after=after, limit=JOURNAL_MAX):
             yield csv_text(_JOURNAL_COLUMNS, [_flat(one) for one in _shown(tx, rows)], header=False)
-            after = rows[-1].transfer_id
+            after = key_of(rows[-1])
 
 
 def _vouchers_csv(ctx: Ctx, period: str) -> Iterator[str]:

@@ -87,6 +87,9 @@ def list_claims(
     }
     filters = {name: value for name, value in wanted.items() if value is not None}
     with ctx.read() as tx:
+        if kid is not None:
+            given = cases.find_kid(tx, kid)
+            filters["claim_id"] = (given["claim_id"] if given is not None else None) or ""
         found = claims.claims_page(tx, ctx.caller.sight, filters=filters, after=after, limit=limit)
     return ClaimPage(items=[show_claim(ctx, claim) for claim in found], next=next_after(found, "claim_id", limit))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ KID = table_of(KidRow)
 COUNTER = table_of(CaseCounterRow)
 TIMELINE = table_of(TimelineRow)
 
-OPEN = "open"
+OPEN, CLOSED = "open", "closed"
 SEQUENCE_FULL = MAX_SEQUENCE - 100
 """A case whose KIDs have come this far takes no more claims: the rest are for its plans and enforcement."""
 
@@ -57,6 +57,9 @@ class TimelineEntry:
     actor: str
     claim_id: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+_SELECTED = [CASE.c[name] for name in Case.__slots__]
 
 
 def case_of(row: RowMapping) -> Case:
@@ -99,17 +102,45 @@ def lock_cases(uow: Uow, case_ids: Iterable[str]) -> dict[str, Case]:
     ``last_recorded_at`` of what is returned is the recorded-at of everything this transaction writes on the case: the
     business time, and always later than anything recorded before (decisions A6). Unknown ids are left out.
     """
-    locked: dict[str, Case] = {}
-    for piece in chunks(sorted(set(case_ids))):
-        query = select(CASE).where(any_of(uow.tx, CASE.c.case_id, piece)).order_by(CASE.c.case_id).with_for_update()
-        for row in uow.tx.execute(query).mappings():
-            locked[row["case_id"]] = _moved(uow, row)
+    held = hold_cases(uow, case_ids)
     rows = [
         {"case_id": case.case_id, "version": case.version, "last_recorded_at": case.last_recorded_at}
-        for case in locked.values()
+        for case in held.values()
     ]
     update_rows(uow.tx, CASE, rows, key="case_id")
-    return locked
+    return held
+
+
+def hold_cases(uow: Uow, case_ids: Iterable[str]) -> dict[str, Case]:
+    """Lock cases as ``lock_cases`` does, but leave it to ``keep_held`` to store that they moved on.
+
+    Until then nobody in the same transaction may lock them again.
+    """
+    held: dict[str, Case] = {}
+    for piece in chunks(sorted(set(case_ids))):
+        query = select(*_SELECTED).where(any_of(uow.tx, CASE.c.case_id, piece)).order_by(CASE.c.case_id)
+        for row in uow.tx.execute(query.with_for_update()).mappings():
+            held[row["case_id"]] = _moved(uow, row)
+    return held
+
+
+def keep_held(uow: Uow, held: Mapping[str, Case], *, closed: Iterable[str], opened: Iterable[str]) -> None:
+    """Store that held cases moved on, and which of them are closed now or open again; the others stand as they did."""
+    states: dict[str, tuple[str, date | None]] = dict.fromkeys(closed, (CLOSED, uow.today))
+    states |= dict.fromkeys(opened, (OPEN, None))
+    rows = []
+    for case in held.values():
+        state, closed_on = states.get(case.case_id, (case.state, case.closed_on))
+        rows.append(
+            {
+                "case_id": case.case_id,
+                "version": case.version,
+                "last_recorded_at": case.last_recorded_at,
+                "state": state,
+                "closed_on": closed_on,
+            }
+        )
+    update_rows(uow.tx, CASE, rows, key="case_id")
 
 
 def _let_events_tell(uow: Uow, case: Case) -> None:
@@ -125,7 +156,8 @@ def lock_case(uow: Uow, case_id: str) -> Case | None:
 def _moved(uow: Uow, row: RowMapping) -> Case:
     """Return a locked case with the version and the recorded-at of what this transaction does to it."""
     recorded_at = max(uow.now, row["last_recorded_at"] + _TICK)
-    case = replace(case_of(row), version=row["version"] + 1, last_recorded_at=recorded_at)
+    found = {name: row[name] for name in Case.__slots__}
+    case = Case(**{**found, "version": row["version"] + 1, "last_recorded_at": recorded_at})
     _let_events_tell(uow, case)
     return case
 
@@ -281,7 +313,8 @@ def timeline(
     if claim_ids is not None:
         query = query.where(TIMELINE.c.claim_id.in_(list(claim_ids)))
     if after is not None:
-        edge = select(TIMELINE.c.at).where(TIMELINE.c.entry_id == after).scalar_subquery()
+        last = (TIMELINE.c.case_id == case_id, TIMELINE.c.entry_id == after)
+        edge = select(TIMELINE.c.at).where(*last).scalar_subquery()
         query = query.where((TIMELINE.c.at > edge) | ((TIMELINE.c.at == edge) & (TIMELINE.c.entry_id > after)))
     query = query.order_by(TIMELINE.c.at, TIMELINE.c.entry_id).limit(limit)
     return [

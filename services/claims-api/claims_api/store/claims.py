@@ -194,7 +194,8 @@ def cases_of_debtor(tx: Connection, debtor_ref: str) -> list[str]:
 def forget_delivered(tx: Connection, debtor_ref: str) -> None:
     """Delete what was delivered to a debtor and when; the amounts stay."""
     nothing: dict[str, Any] = dict.fromkeys(("description", "service_from", "service_to", "sealed", "sealed_key"))
-    tx.execute(update(CLAIM).where(CLAIM.c.debtor_ref == debtor_ref).values(**nothing))
+    liable = select(PARTY.c.claim_id).where(PARTY.c.debtor_ref == debtor_ref)
+    tx.execute(update(CLAIM).where(CLAIM.c.claim_id.in_(liable), CLAIM.c.debtor_ref == debtor_ref).values(**nothing))
 
 
 def claims_page(

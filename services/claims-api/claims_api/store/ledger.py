@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, text, update
 
 from claims_api.domain.ledger import Account, Balance, EntryKind, Transfer
 from claims_api.domain.remittance import Movement
 from claims_api.tables import ClaimRow, LedgerRow
-from shared.db import any_of, chunks, insert_once, insert_rows, table_of, update_rows
+from claims_api.tables.money import RESERVED
+from shared.db import any_of, chunks, insert_all, table_of, update_rows
 from shared.law import Trace
 
 LEDGER = table_of(LedgerRow)
@@ -28,8 +29,7 @@ def add_transfers(tx: Connection, transfers: Sequence[Transfer], *, fresh: bool 
 
     One that is there already is left as it is; ``fresh`` says that none can be, which is quicker.
     """
-    rows = [_row(transfer) for transfer in transfers]
-    return insert_rows(tx, LEDGER, rows) if fresh else insert_once(tx, LEDGER, rows)
+    return insert_all(tx, LEDGER, transfers, _COLUMNS, once=not fresh)
 
 
 def of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[Transfer]]:
@@ -61,15 +61,17 @@ def _of_cases(
     return found
 
 
-def find_transfer(tx: Connection, transfer_id: str) -> Transfer | None:
+def find_transfer(tx: Connection, source_event: str, ordinal: int) -> Transfer | None:
     """Return one transfer."""
-    row = tx.execute(select(LEDGER).where(LEDGER.c.transfer_id == transfer_id)).mappings().first()
+    query = select(LEDGER).where(LEDGER.c.source_event == source_event, LEDGER.c.ordinal == ordinal)
+    row = tx.execute(query).mappings().first()
     return transfer_of(row) if row else None
 
 
-def about(tx: Connection, name: str) -> list[Transfer]:
-    """Return the transfers about a fact (a payment, a demand, a refund), in the order they were recorded."""
-    query = select(LEDGER).where(LEDGER.c.about == name).order_by(LEDGER.c.recorded_at, LEDGER.c.ordinal)
+def reserved_for(tx: Connection, name: str) -> list[Transfer]:
+    """Return the transfers that set money apart for a refund or a statement, in the order they were recorded."""
+    query = select(LEDGER).where(LEDGER.c.about == name, text(RESERVED))
+    query = query.order_by(LEDGER.c.recorded_at, LEDGER.c.ordinal)
     return [transfer_of(row) for row in tx.execute(query).mappings()]
 
 
@@ -142,25 +144,3 @@ def transfer_of(row: Mapping[str, Any] | RowMapping) -> Transfer:
     values["credit"] = _ACCOUNTS[values["credit"]]
     values["trace"] = Trace(rule=trace["rule"], reference=trace["reference"], inputs=trace["inputs"])
     return Transfer(**values)
-
-
-def _row(transfer: Transfer) -> dict[str, Any]:
-    return {
-        "transfer_id": transfer.transfer_id,
-        "kind": transfer.kind.value,
-        "debit": transfer.debit.value,
-        "debit_owner": transfer.debit_owner,
-        "credit": transfer.credit.value,
-        "credit_owner": transfer.credit_owner,
-        "amount_ore": transfer.amount_ore,
-        "value_date": transfer.value_date,
-        "recorded_at": transfer.recorded_at,
-        "source_event": transfer.source_event,
-        "ordinal": transfer.ordinal,
-        "unit": transfer.unit,
-        "case_id": transfer.case_id,
-        "claim_id": transfer.claim_id,
-        "about": transfer.about,
-        "reverses": transfer.reverses,
-        "trace": transfer.trace.as_json(),
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import Field
 
 from claims_api.tables.base import ID, Model
@@ -16,7 +16,8 @@ class CaseRow(Model, table=True):
     """The claims of one debtor towards one unit that belong together.
 
     ``state``: open, legal (at a legal step: takes no new claims) or closed. ``version`` grows by one for every
-    transaction that changes the case; ``last_recorded_at`` is the newest recorded-at given out under its lock.
+    transaction that changes the case; ``last_recorded_at`` is the newest recorded-at given out under its lock. Its KID
+    is unique because ``kid`` holds every one.
     """
 
     __tablename__ = "case_file"
@@ -24,7 +25,7 @@ class CaseRow(Model, table=True):
 
     case_id: str = Field(primary_key=True, max_length=ID)
     case_number: str = Field(max_length=10, unique=True)
-    kid: str = Field(max_length=15, unique=True)
+    kid: str = Field(max_length=15)
     unit: str = Field(max_length=60, foreign_key="creditor.unit", index=True)
     legal_person: str = Field(max_length=9)
     debtor_ref: str = Field(max_length=ID, foreign_key="debtor.debtor_ref")
@@ -43,6 +44,9 @@ class ClaimRow(Model, table=True):
     The kept numbers (``*_left_ore``) are what the ledger says is left of each kind, posted interest only; the ledger
     is the truth. Health and social types keep description and service period in ``sealed`` alone. ``first_answer`` is
     what the unit was told when it handed the claim over, and is told again when it sends the same claim.
+
+    ``unit`` and ``debtor_ref`` are its case's, which refers to both; the KID is unique because ``kid`` holds every one;
+    by debtor a claim is found through ``claim_party``.
     """
 
     __tablename__ = "claim"
@@ -50,12 +54,12 @@ class ClaimRow(Model, table=True):
 
     claim_id: str = Field(primary_key=True, max_length=ID)
     case_id: str = Field(max_length=ID, foreign_key="case_file.case_id", index=True)
-    unit: str = Field(max_length=60, foreign_key="creditor.unit")
-    debtor_ref: str = Field(max_length=ID, foreign_key="debtor.debtor_ref", index=True)
+    unit: str = Field(max_length=60)
+    debtor_ref: str = Field(max_length=ID)
     external_ref: str = Field(max_length=80)
     body_digest: str = Field(max_length=64)
     claim_type: str = Field(max_length=24)
-    kid: str = Field(max_length=15, unique=True)
+    kid: str = Field(max_length=15)
     status: str = Field(max_length=12)
     # What was handed over
     principal_ore: int = Field(sa_type=BigInteger)
@@ -109,14 +113,17 @@ class ClaimPartyRow(Model, table=True):
 
 
 class KidRow(Model, table=True):
-    """A KID that was given out, and what money on it is for. Rows are never deleted and never reused."""
+    """A KID that was given out, and what money on it is for. Rows are never deleted and never reused.
+
+    Its key is what makes the KIDs of cases, claims and plans unique. A claim's own is written with the claim.
+    """
 
     __tablename__ = "kid"
 
     kid: str = Field(primary_key=True, max_length=25)
     kind: int
-    case_id: str = Field(max_length=ID, foreign_key="case_file.case_id", index=True)
-    claim_id: str | None = Field(default=None, max_length=ID, foreign_key="claim.claim_id")
+    case_id: str = Field(max_length=ID, foreign_key="case_file.case_id")
+    claim_id: str | None = Field(default=None, max_length=ID)
     plan_id: str | None = Field(default=None, max_length=ID)
     issued_at: datetime = Field(sa_type=Instant)
 
@@ -165,13 +172,17 @@ class HoldClaimRow(Model, table=True):
 
 
 class TimelineRow(Model, table=True):
-    """Something that happened to a case, in words people read. ``facts`` holds ids, dates and amounts only."""
+    """Something that happened to a case, in words people read. ``facts`` holds ids, dates and amounts only.
+
+    Only ever added to, by whoever holds the case: it refers to nothing. Read by case, a page of it sorted, and so kept
+    by case: one index, in which entries of a case lie together.
+    """
 
     __tablename__ = "timeline"
-    __table_args__ = (Index("ix_timeline_case_id_at", "case_id", "at"),)
+    __table_args__ = (PrimaryKeyConstraint("case_id", "entry_id"),)
 
     entry_id: str = Field(primary_key=True, max_length=ID)
-    case_id: str = Field(max_length=ID, foreign_key="case_file.case_id")
+    case_id: str = Field(primary_key=True, max_length=ID)
     claim_id: str | None = Field(default=None, max_length=ID)
     at: datetime = Field(sa_type=Instant)
     type: str = Field(max_length=40)

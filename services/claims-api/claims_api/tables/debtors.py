@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from claims_api.tables.base import ID, Model
@@ -16,17 +17,24 @@ class DebtorRow(Model, table=True):
 
     ``id_sealed`` is the national id under AES-256-GCM (key ``id_key``, bound to ``debtor_ref``); ``id_index`` is its
     keyed blind index, the only way to find a person by number. A debtor without one is never found again, so never
-    merged. An erased debtor keeps its reference and version alone.
+    merged. A business is found by ``org_number``, which persons lack. An erased debtor keeps its reference and version
+    alone.
     """
 
     __tablename__ = "debtor"
+    __table_args__ = (
+        Index(
+            "uq_debtor_organisation", "org_number", unique=True,
+            sqlite_where=text("org_number IS NOT NULL"), postgresql_where=text("org_number IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     debtor_ref: str = Field(primary_key=True, max_length=ID)
     kind: str = Field(max_length=10)
     id_sealed: bytes | None = None
     id_key: str | None = Field(default=None, max_length=20)
     id_index: str | None = Field(default=None, max_length=64, unique=True)
-    org_number: str | None = Field(default=None, max_length=9, unique=True)
+    org_number: str | None = Field(default=None, max_length=9)
     birth_date: date | None = None
     name: str = Field(max_length=200)
     address: dict[str, Any] | None = Field(default=None, sa_type=JsonType)

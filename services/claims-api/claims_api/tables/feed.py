@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger
 from sqlmodel import Field
 
 from claims_api.tables.base import ID, Model
@@ -13,10 +13,12 @@ from shared.db import Instant, JsonType
 
 
 class FeedEntryRow(Model, table=True):
-    """One event as a unit may see it. ``position`` counts the unit's events, in the order they are told."""
+    """One event as a unit may see it. ``position`` counts the unit's events, in the order they are told.
+
+    An event is told once because its case's version in ``feed_case`` moves on with it, under the one writer's lock.
+    """
 
     __tablename__ = "feed_entry"
-    __table_args__ = (UniqueConstraint("event_id"),)
 
     unit: str = Field(primary_key=True, max_length=60)
     position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})

@@ -5,29 +5,38 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, PrimaryKeyConstraint, text
 from sqlmodel import Field
 
 from claims_api.tables.base import ID, Model
 from shared.db import Instant, JsonType
 
+RESERVED = "kind IN ('payout_reserved', 'refund_reserved')"
+"""Transfers that set money apart to go out: what becomes of it names them by what they are about."""
+
 
 class LedgerRow(Model, table=True):
     """One transfer from ``credit`` to ``debit``, each an account with its owner. Rows are never changed or deleted.
 
-    ``transfer_id`` follows from ``source_event`` and ``ordinal``; ``reverses`` names the transfer this one takes back;
-    ``trace`` is rule, reference and inputs.
+    Unique by ``source_event`` and ``ordinal`` (decisions A5), from which ``transfer_id`` follows and is as unique: an
+    index of its own would be read by nobody and be written at random. ``reverses`` names the transfer this one takes
+    back, once; ``about`` is looked up of money that was reserved to go out. ``trace`` is rule, reference and inputs.
     """
 
     __tablename__ = "ledger"
     __table_args__ = (
-        UniqueConstraint("source_event", "ordinal"),
+        PrimaryKeyConstraint("source_event", "ordinal"),
         CheckConstraint("amount_ore > 0", name="amount_above_zero"),
         Index("ix_ledger_case_id_recorded_at", "case_id", "recorded_at"),
         Index("ix_ledger_recorded_at_transfer_id", "recorded_at", "transfer_id"),
-    )
+        Index(
+            "uq_ledger_taken_back", "reverses", unique=True,
+            sqlite_where=text("reverses IS NOT NULL"), postgresql_where=text("reverses IS NOT NULL"),
+        ),
+        Index("ix_ledger_reserved", "about", sqlite_where=text(RESERVED), postgresql_where=text(RESERVED)),
+    )  # fmt: skip
 
-    transfer_id: str = Field(primary_key=True, max_length=ID)
+    transfer_id: str = Field(max_length=ID)
     kind: str = Field(max_length=20)
     debit: str = Field(max_length=20)
     debit_owner: str = Field(max_length=80)
@@ -36,13 +45,13 @@ class LedgerRow(Model, table=True):
     amount_ore: int = Field(sa_type=BigInteger)
     value_date: date
     recorded_at: datetime = Field(sa_type=Instant)
-    source_event: str = Field(max_length=120)
-    ordinal: int
+    source_event: str = Field(primary_key=True, max_length=120)
+    ordinal: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     unit: str | None = Field(default=None, max_length=60)
     case_id: str | None = Field(default=None, max_length=ID)
     claim_id: str | None = Field(default=None, max_length=ID)
-    about: str | None = Field(default=None, max_length=120, index=True)
-    reverses: str | None = Field(default=None, max_length=ID, unique=True)
+    about: str | None = Field(default=None, max_length=120)
+    reverses: str | None = Field(default=None, max_length=ID)
     trace: dict[str, Any] = Field(sa_type=JsonType)
 
 

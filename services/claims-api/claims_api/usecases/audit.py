@@ -61,18 +61,24 @@ class TrialBalance:
         return debit == credit and self.debit_ore == self.credit_ore
 
 
-def journal(tx: Connection, period: str, *, after: str | None = None, limit: int = JOURNAL_MAX) -> list[Transfer]:
-    """Return a month's transfers by voucher number, then those without one, from the one after ``after`` (an id).
+def key_of(transfer: Transfer) -> str:
+    """Name a transfer by what it is unique by, to read on from it."""
+    return f"{transfer.source_event}:{transfer.ordinal}"
 
-    Raises Reject for a period that is no month, and for an ``after`` that is no transfer.
+
+def journal(tx: Connection, period: str, *, after: str | None = None, limit: int = JOURNAL_MAX) -> list[Transfer]:
+    """Return a month's transfers by voucher number, then those without one, from the one after ``after`` (its key).
+
+    Raises Reject for a period that is no month, and for an ``after`` that is no transfer's ``key_of``.
     """
     month, limit = _month(period), min(limit, JOURNAL_MAX)
     numbered: tuple[int, int] | None = None
     edge = None
     if after is not None:
-        last = ledger.find_transfer(tx, after)
+        source_event, _, ordinal = after.rpartition(":")
+        last = ledger.find_transfer(tx, source_event, int(ordinal)) if ordinal.isdecimal() else None
         if last is None:
-            raise Reject("after", "after: expected the id of a transfer")
+            raise Reject("after", "after: expected the `next` of the page before")
         voucher = periods.vouchers_of(tx, [last.source_event]).get(last.source_event)
         numbered = (voucher.number, last.ordinal) if voucher else None
         edge = None if voucher else (last.recorded_at, last.transfer_id)

@@ -88,7 +88,7 @@ def on_payout_rejected(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
             continue
         case = locked.get(refund.case_id) if refund.case_id else None
         payments.put_refund(uow.tx, replace(refund, state="rejected", reason=payload.reason))
-        reserved = [r for r in ledger.about(uow.tx, refund.refund_id) if r.kind is EntryKind.REFUND_RESERVED]
+        reserved = [r for r in ledger.reserved_for(uow.tx, refund.refund_id) if r.kind is EntryKind.REFUND_RESERVED]
         why = Trace(rule="refund.rejected", reference=REFERENCE, inputs={"refund": refund.refund_id})
         freed = replace(
             _reserved(refund, case, payload.rejected_on),

@@ -137,7 +137,7 @@ def on_payout_rejected(uow: Uow, _deps: Deps, events: Sequence[Event]) -> None:
             continue
         store.change_remittance(uow.tx, found.remittance_id, payout=store.REJECTED, payout_reason=payload.reason)
         why = Trace(rule="remittance.rejected", reference=REFERENCE, inputs={"period": found.period})
-        for row in ledger.about(uow.tx, found.remittance_id):
+        for row in ledger.reserved_for(uow.tx, found.remittance_id):
             if row.kind is EntryKind.PAYOUT_RESERVED and row.reverses is None:
                 _post(uow, f"remittance-rejected:{found.remittance_id}", reversal(row, why))
 
