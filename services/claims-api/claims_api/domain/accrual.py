@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from claims_api.domain.interest import BaseStep, Interest, compute_interest
-from claims_api.domain.ledger import Account, Balance, Draft, EntryKind, Transfer, posted_balance
+from claims_api.domain.ledger import Account, Balance, Draft, EntryKind, Transfer, posted_balances
 from claims_api.domain.rules import MoneyRules
 
 
@@ -74,22 +74,6 @@ def accrued(steps: Sequence[BaseStep], terms: InterestTerms, to: date, *, rules:
     )
 
 
-def interest_settled(entries: Iterable[Draft], claim_id: str) -> int:
-    """Return how much of a claim's interest was paid, waived or written off, in øre."""
-    return -sum(
-        row.effect(Account.INTEREST)
-        for row in entries
-        if row.claim_id == claim_id and row.kind is not EntryKind.INTEREST
-    )
-
-
-def interest_posted(entries: Iterable[Draft], claim_id: str) -> int:
-    """Return how much interest was posted on a claim, in øre."""
-    return sum(
-        row.effect(Account.INTEREST) for row in entries if row.claim_id == claim_id and row.kind is EntryKind.INTEREST
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimBalance:
     """A claim on a day: what is owed by kind, the interest behind it and how much of that is posted."""
@@ -110,12 +94,20 @@ def claim_balance(
 ) -> ClaimBalance:
     """Return what a claim comes to on ``as_of``; ``entries`` are those known then, with value dates up to the day."""
     interest = accrued(principal_steps(entries, claim_id), terms, as_of, rules=rules)
-    owed = interest.amount_ore - interest_settled(entries, claim_id)
+    return balance_with(entries, claim_id, interest)
+
+
+def balance_with(entries: Sequence[Transfer], claim_id: str, interest: Interest) -> ClaimBalance:
+    """Return what a claim comes to by ``entries`` and the interest that has run, as ``claim_balance`` does."""
+    mine = [row for row in entries if row.claim_id == claim_id]
+    balance = posted_balances(mine).get(claim_id, Balance())
+    posted = sum(row.effect(Account.INTEREST) for row in mine if row.kind is EntryKind.INTEREST)
+    # What was paid, waived or written off of the interest is why less is left than was posted.
     return ClaimBalance(
         claim_id=claim_id,
-        balance=posted_balance(entries, claim_id).with_interest(owed),
+        balance=balance.with_interest(balance.interest_ore + interest.amount_ore - posted),
         interest=interest,
-        posted_interest_ore=interest_posted(entries, claim_id),
+        posted_interest_ore=posted,
     )
 
 

@@ -250,22 +250,29 @@ class Balance:
         return replace(self, interest_ore=interest_ore)
 
 
-def posted_balance(entries: Iterable[Draft], claim_id: str) -> Balance:
-    """Return what the ledger alone says is owed on a claim (posted interest only)."""
-    owed = dict.fromkeys(RECEIVABLES, 0)
+def posted_balances(entries: Iterable[Draft]) -> dict[str, Balance]:
+    """Return what the ledger alone says is owed on each claim it names (posted interest only)."""
+    sums: dict[str, dict[Account, int]] = {}
     for row in entries:
-        if row.claim_id != claim_id:
+        claim_id = row.claim_id
+        if claim_id is None:
             continue
+        owed = sums.get(claim_id)
+        if owed is None:
+            owed = sums[claim_id] = dict.fromkeys(RECEIVABLES, 0)
         if row.debit_owner == claim_id and row.debit in owed:
             owed[row.debit] += row.amount_ore
         if row.credit_owner == claim_id and row.credit in owed:
             owed[row.credit] -= row.amount_ore
-    return Balance(
-        principal_ore=owed[Account.PRINCIPAL],
-        interest_ore=owed[Account.INTEREST],
-        fees_ore=owed[Account.FEES],
-        legal_costs_ore=owed[Account.LEGAL_COSTS],
-    )
+    return {
+        claim_id: Balance(
+            principal_ore=owed[Account.PRINCIPAL],
+            interest_ore=owed[Account.INTEREST],
+            fees_ore=owed[Account.FEES],
+            legal_costs_ore=owed[Account.LEGAL_COSTS],
+        )
+        for claim_id, owed in sums.items()
+    }
 
 
 def share_of(account: Account) -> Account:

@@ -219,14 +219,15 @@ def book_cases(
     causes: Mapping[str, Event | None],
     *,
     interest_to: Mapping[str, Iterable[date]] | None = None,
+    beside: Iterable[Transfer] = (),
 ) -> dict[str, Booked]:
     """Bring locked cases up to date and record what that takes, in one statement; returns what each came to.
 
     ``causes`` names the event behind each case's bookings; ``interest_to`` further days on which a claim's interest
-    must be posted.
+    must be posted; ``beside`` are transfers of no case that are recorded with them.
     """
     done: dict[str, Booked] = {}
-    transfers: list[Transfer] = []
+    transfers = [*beside]
     for case_id, book in books.items():
         cause = causes.get(case_id)
         booked = bring_up_to_date(
@@ -312,6 +313,5 @@ def _sent(book: CaseBook, demand: Demand, today: date, rules: MoneyRules) -> Sen
 def _refunds(entries: Sequence[Transfer]) -> list[Refund]:
     return [
         Refund(refund_id=row.about or row.transfer_id, on=row.value_date, amount_ore=row.amount_ore)
-        for row in standing(entries)
-        if row.kind is EntryKind.REFUND_RESERVED
+        for row in standing(row for row in entries if row.kind is EntryKind.REFUND_RESERVED)
     ]

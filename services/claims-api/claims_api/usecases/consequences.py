@@ -11,12 +11,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from claims_api.deps import Deps
-from claims_api.domain.accrual import claim_balance
-from claims_api.domain.ledger import Account, Balance, EntryKind, Transfer, account_sum, known, posted_balance, standing
+from claims_api.domain.accrual import balance_with
+from claims_api.domain.ledger import (
+    Account,
+    Balance,
+    EntryKind,
+    Transfer,
+    account_sum,
+    known,
+    posted_balances,
+    standing,
+)
 from claims_api.domain.posting import Booked
 from claims_api.domain.running import Ended
 from claims_api.store import cases, demands, ledger, payments
-from claims_api.store.cases import TimelineEntry
+from claims_api.store.cases import Case, TimelineEntry
 from claims_api.store.claims import Claim
 from claims_api.store.demands import Demand
 from claims_api.store.ledger import ClaimNumbers
@@ -42,6 +51,7 @@ SYSTEM = "system"
 JUST_AFTER = timedelta(microseconds=1)
 """How long after what caused it a consequence stands in the timeline, so that it is told in that order."""
 
+_NOTHING = Balance()
 _ENDED = {
     "settled": "Kravet er betalt",
     "paid_as_demanded": "Kravet er betalt innen fristen; renter etter brevets dato er ettergitt",
@@ -65,31 +75,42 @@ def tell_what_changed(
     books: Mapping[str, CaseBook],
     booked: Mapping[str, Booked],
     causes: Mapping[str, Event | None],
+    *,
+    held: Mapping[str, Case] | None = None,
+    lines: Sequence[TimelineEntry] = (),
 ) -> None:
-    """Bring claims, cases and demands in line with what was booked, and publish what others must know."""
-    told = _Told()
+    """Bring claims, cases and demands in line with what was booked, and publish what others must know.
+
+    ``held`` are the cases when they were locked by ``hold_cases``: that they moved on is stored here, with where they
+    stand. ``lines`` are what the timeline tells of the cause itself.
+    """
+    told = _Told(timeline=[*lines])
     for case_id, book in books.items():
         cause = causes.get(case_id)
         entries = [*book.entries, *booked[case_id].transfers]
-        moved = _moved(book, entries, booked[case_id])
+        posted = posted_balances(entries)
+        moved = _moved(book, posted, booked[case_id])
         if moved or booked[case_id].transfers or _ends_differ(book, booked[case_id]):
-            _tell_claims(uow, deps, book, entries, booked[case_id], moved, cause, told)
+            _tell_claims(uow, book, entries, posted, booked[case_id], moved, cause, told)
         _tell_void_letters(uow, book, booked[case_id], cause, told)
         _tell_lost_fees(uow, book, entries, booked[case_id], cause)
         _propose_refund(uow, book, entries, cause)
     ledger.keep_numbers(uow.tx, told.numbers)
-    cases.set_states(uow.tx, told.closed, "closed", uow.today)
-    cases.set_states(uow.tx, told.opened, "open")
+    if held is None:
+        cases.set_states(uow.tx, told.closed, cases.CLOSED, uow.today)
+        cases.set_states(uow.tx, told.opened, cases.OPEN)
+    else:
+        cases.keep_held(uow, held, closed=told.closed, opened=told.opened)
     cases.add_timeline(uow.tx, told.timeline)
 
 
-def _moved(book: CaseBook, entries: Sequence[Transfer], booked: Booked) -> set[str]:
+def _moved(book: CaseBook, posted: Mapping[str, Balance], booked: Booked) -> set[str]:
     """Return the claims of which more moved than interest, by what was booked now or just before (a correction)."""
     moved = {row.claim_id for row in booked.transfers if row.claim_id and row.kind is not EntryKind.INTEREST}
     for claim in book.claims:
-        posted = posted_balance(entries, claim.claim_id)
+        now = posted.get(claim.claim_id, _NOTHING)
         kept = (claim.principal_left_ore, claim.fees_left_ore, claim.costs_left_ore)
-        if kept != (posted.principal_ore, posted.fees_ore, posted.legal_costs_ore):
+        if kept != (now.principal_ore, now.fees_ore, now.legal_costs_ore):
             moved.add(claim.claim_id)
     return moved
 
@@ -100,9 +121,9 @@ def _ends_differ(book: CaseBook, booked: Booked) -> bool:
 
 def _tell_claims(
     uow: Uow,
-    deps: Deps,
     book: CaseBook,
     entries: Sequence[Transfer],
+    posted: Mapping[str, Balance],
     booked: Booked,
     moved: Collection[str],
     cause: Event | None,
@@ -110,14 +131,14 @@ def _tell_claims(
 ) -> None:
     """Keep the numbers of the claims, and tell what is left of those that moved, who ended and who is owed again."""
     statuses: dict[str, str] = {}
+    today = known(entries, as_of=uow.today, known_at=None)
     for claim in book.claims:
-        posted = posted_balance(entries, claim.claim_id)
         ended = booked.outcome.ended.get(claim.claim_id)
         statuses[claim.claim_id] = _status(book, claim, ended)
-        told.numbers.append(_numbers(claim, posted, ended, statuses[claim.claim_id]))
+        kept = posted.get(claim.claim_id, _NOTHING)
+        told.numbers.append(_numbers(claim, kept, ended, statuses[claim.claim_id]))
         if claim.claim_id in moved:
-            today = known(entries, as_of=uow.today, known_at=None)
-            left = claim_balance(today, claim.claim_id, book.terms(claim), uow.today, rules=deps.rules).balance
+            left = balance_with(today, claim.claim_id, booked.outcome.ran[claim.claim_id](uow.today)).balance
             payload = ClaimBalanceChanged(
                 case_id=claim.case_id,
                 claim_id=claim.claim_id,
@@ -169,9 +190,9 @@ def _tell_end(uow: Uow, book: CaseBook, claim: Claim, ended: Ended | None, cause
 
 def _open_or_close(book: CaseBook, statuses: Mapping[str, str], told: _Told) -> None:
     over = all(status in CLOSED_BY_HAND or status == "settled" for status in statuses.values())
-    if over and book.case.state == "open":
+    if over and book.case.state == cases.OPEN:
         told.closed.append(book.case.case_id)
-    elif not over and book.case.state == "closed":
+    elif not over and book.case.state == cases.CLOSED:
         told.opened.append(book.case.case_id)
 
 
@@ -201,6 +222,8 @@ def _tell_void_letters(uow: Uow, book: CaseBook, booked: Booked, cause: Event | 
 
 def _tell_lost_fees(uow: Uow, book: CaseBook, entries: Sequence[Transfer], booked: Booked, cause: Event | None) -> None:
     """A fee that lies on no claim any more, though its letter stands, lost its ground: whoever got it is told."""
+    if not book.demands:
+        return
     before, after = _fees(book.entries), _fees(entries)
     for demand in book.demands:
         gone = demand.demand_id in before and demand.demand_id not in after
@@ -209,7 +232,7 @@ def _tell_lost_fees(uow: Uow, book: CaseBook, entries: Sequence[Transfer], booke
 
 
 def _fees(entries: Sequence[Transfer]) -> set[str | None]:
-    return {row.about for row in standing(entries) if row.kind is EntryKind.FEE}
+    return {row.about for row in standing(row for row in entries if row.kind is EntryKind.FEE)}
 
 
 def reverse_fee(uow: Uow, book: CaseBook, demand: Demand, reason: str, cause: Event | None) -> None:

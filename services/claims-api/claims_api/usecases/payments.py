@@ -53,17 +53,14 @@ def on_matched(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     told = [(event, cast(PaymentMatched, event.payload)) for event in events]
     others = plan_money.cases_for(uow, [p.kid for _, p in told])
     locked = _lock(uow, {*others, *(p.case_id for _, p in told)})
-    _book_bank(uow, [_credit(p.payment_id, p.account, p.day, p.bank_amount_ore or p.amount_ore) for _, p in told])
+    bank = _note(uow, [_credit(p.payment_id, p.account, p.day, p.bank_amount_ore or p.amount_ore) for _, p in told])
     moves = [_Move(event, p, locked[to], ore) for event, p in told for to, ore in _shares(uow, deps, locked, p).items()]
     payments.add_parts(uow.tx, [_matched(uow, move) for move in moves])
     # What was taken off other cases is on other keys: it may come after this.
     _check_allocated(uow, {p.payment_id: (p.bank_amount_ore or p.amount_ore) + p.taken_off_ore for _, p in told})
     payments.drop_candidates(uow.tx, [p.payment_id for _, p in told])
-    cases.add_timeline(
-        uow.tx,
-        [_line(uow, one, "payment.received", f"Innbetaling på {kroner(one.amount_ore)} kroner") for one in moves],
-    )
-    _settle(uow, deps, locked, _causes(moves))
+    lines = [_line(uow, one, "payment.received", f"Innbetaling på {kroner(one.amount_ore)} kroner") for one in moves]
+    _settle(uow, deps, locked, _causes(moves), bank=bank, lines=lines)
     payments.check_bank_days(uow.tx, {(p.account, p.day) for _, p in told})
 
 
@@ -84,7 +81,7 @@ def on_reversed(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     with_case = [(event, p) for event, p in told if p.case_id is not None and p.payment_id is not None]
     lying = payments.cases_of_payments(uow.tx, [cast(str, p.payment_id) for _, p in with_case])
     locked = _lock(uow, {*_others(lying), *(cast(str, p.case_id) for _, p in with_case)})
-    _book_bank(
+    bank = _note(
         uow,
         [
             BankEntry(
@@ -106,8 +103,7 @@ def on_reversed(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     payments.add_parts(uow.tx, [_taken_back(uow, move) for move in moves])
     text = "Banken har tilbakeført en innbetaling på {} kroner"
     lines = [_line(uow, one, "payment.reversed", text.format(kroner(one.amount_ore))) for one in moves]
-    cases.add_timeline(uow.tx, lines)
-    _settle(uow, deps, locked, _causes(moves))
+    _settle(uow, deps, locked, _causes(moves), bank=bank, lines=lines)
     payments.check_bank_days(uow.tx, {(p.account, p.day) for _, p in told})
 
 
@@ -119,7 +115,7 @@ def on_unallocated(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     told = [(event, cast(PaymentUnallocated, event.payload)) for event in events]
     lying = payments.cases_of_payments(uow.tx, [p.payment_id for _, p in told])
     locked = _lock(uow, {*_others(lying), *(p.case_id for _, p in told)})
-    _book_bank(uow, [_credit(p.payment_id, p.account, p.day, p.bank_amount_ore or p.amount_ore) for _, p in told])
+    bank = _note(uow, [_credit(p.payment_id, p.account, p.day, p.bank_amount_ore or p.amount_ore) for _, p in told])
     moves = [
         _Move(event, p, locked[to], ore)
         for event, p in told
@@ -127,8 +123,7 @@ def on_unallocated(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     ]
     payments.add_parts(uow.tx, [_taken_off(uow, move) for move in moves])
     lines = [_line(uow, one, "payment.moved", f"{_off(one.payload)}: {kroner(one.amount_ore)} kroner") for one in moves]
-    cases.add_timeline(uow.tx, lines)
-    _settle(uow, deps, locked, _causes(moves))
+    _settle(uow, deps, locked, _causes(moves), bank=bank, lines=lines)
     payments.check_bank_days(uow.tx, {(p.account, p.day) for _, p in told})
 
 
@@ -279,19 +274,31 @@ def book_entries(uow: Uow, entries: Sequence[BankEntry]) -> None:
 
 def settle_case(uow: Uow, deps: Deps, case: Case, cause: Event | None = None) -> None:
     """Bring one locked case up to date after a fact about it changed, and tell what follows."""
-    _settle(uow, deps, {case.case_id: case}, {case.case_id: cause})
-
-
-def _settle(uow: Uow, deps: Deps, locked: Mapping[str, Case], causes: Mapping[str, Event | None]) -> None:
+    locked, causes = {case.case_id: case}, {case.case_id: cause}
     books = load_books(uow.tx, locked)
-    booked = book_cases(uow, deps, books, causes)
-    tell_what_changed(uow, deps, books, booked, causes)
+    tell_what_changed(uow, deps, books, book_cases(uow, deps, books, causes), causes)
     after_money(uow, deps, locked)
+
+
+def _settle(
+    uow: Uow,
+    deps: Deps,
+    held: Mapping[str, Case],
+    causes: Mapping[str, Event | None],
+    *,
+    bank: Sequence[Transfer],
+    lines: Sequence[TimelineEntry],
+) -> None:
+    """Bring held cases up to date and tell what follows; what is written, the bank's rows too, goes kind by kind."""
+    books = load_books(uow.tx, held)
+    booked = book_cases(uow, deps, books, causes, beside=bank)
+    tell_what_changed(uow, deps, books, booked, causes, held=held, lines=lines)
+    after_money(uow, deps, held)
 
 
 def _lock(uow: Uow, case_ids: Iterable[str]) -> dict[str, Case]:
     wanted = set(case_ids)
-    locked = cases.lock_cases(uow, wanted)
+    locked = cases.hold_cases(uow, wanted)
     if wanted - locked.keys():
         raise Park(UNKNOWN_CASE, "case_id: expected a case of this service")
     return locked
@@ -309,6 +316,14 @@ class _Known:
 
 def _book_bank(uow: Uow, entries: Sequence[BankEntry]) -> None:
     """Book bank entries that no event named before; raises Park when one was named with other facts."""
+    ledger.add_transfers(uow.tx, _note(uow, entries))
+
+
+def _note(uow: Uow, entries: Sequence[BankEntry]) -> list[Transfer]:
+    """Store bank entries that no event named before and return their transfers, which the caller records.
+
+    Raises Park when one was named with other facts.
+    """
     known = _Known(payments.find_entries(uow.tx, [entry.entry_id for entry in entries]))
     fresh: dict[str, BankEntry] = {}
     for entry in entries:
@@ -319,7 +334,7 @@ def _book_bank(uow: Uow, entries: Sequence[BankEntry]) -> None:
         if entry.entry_id not in known.entries:
             fresh[entry.entry_id] = entry
     payments.add_entries(uow.tx, list(fresh.values()))
-    ledger.add_transfers(uow.tx, [row for entry in fresh.values() for row in _bank_rows(uow, entry)])
+    return [row for entry in fresh.values() for row in _bank_rows(uow, entry)]
 
 
 def _bank_rows(uow: Uow, entry: BankEntry) -> list[Transfer]:
