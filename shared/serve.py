@@ -38,8 +38,8 @@ DONE, FAILED, REFUSED = 0, 1, 2
 THREADS = 32
 REQUESTS_S_MAX = 20
 """How long requests in work may take to end once the process is told to stop."""
-COLLECT_AFTER = 50_000
-"""New objects before the garbage collector looks at them (Python's own: 700)."""
+COLLECT_AFTER = 200_000
+"""New objects before the garbage collector looks at them (Python's own: 700): more than a batch has at any one time."""
 WATCH_S = 10.0
 WATCH_S_MAX = 60.0
 
