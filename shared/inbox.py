@@ -151,7 +151,7 @@ class Inbox:
     def _fence(self, tx: Connection, records: Sequence[Record], epoch: str, outcome: Outcome) -> list[Record]:
         """Lock the offset rows, drop what is behind them, refuse a gap, advance them."""
         table = self.tables.inbox_offset
-        wanted = sorted({TopicPartition(r.topic, r.partition) for r in records})
+        wanted = sorted({record.topic_partition for record in records})
         query = (
             select(table)
             .where(tuple_(table.c.topic, table.c.part).in_([tuple(tp) for tp in wanted]))
@@ -167,13 +167,13 @@ class Inbox:
             )
         fresh = []
         for record in records:
-            tp = TopicPartition(record.topic, record.partition)
-            if record.offset < expected[tp]:
+            tp, offset = record.topic_partition, record.offset
+            if offset < expected[tp]:
                 outcome.duplicate += 1
                 continue
-            if record.offset > expected[tp] and TOPICS[record.topic].kind == "events":
-                raise Gap(tp, expected[tp], record.offset)
-            expected[tp] = record.offset + 1
+            if offset > expected[tp] and TOPICS[record.topic].kind == "events":
+                raise Gap(tp, expected[tp], offset)
+            expected[tp] = offset + 1
             fresh.append(record)
         rows = [{"topic": t, "part": p, "next_offset": at, "epoch": epoch} for (t, p), at in expected.items()]
         upsert(tx, table, rows, key=["topic", "part"], update=["next_offset", "epoch"])
@@ -332,10 +332,12 @@ class Inbox:
         found: dict[tuple[str, str], tuple[int, str]] = {}
         for piece in chunks(keys):
             wanted = among(tx, [table.c.topic, table.c.key], piece)
-            query = select(table).where(wanted).order_by(table.c.topic, table.c.key)
+            columns = (table.c.topic, table.c.key, table.c.version, table.c.event_id)
+            query = select(*columns).where(wanted).order_by(table.c.topic, table.c.key)
             if self.db.dialect == "postgresql":
                 query = query.with_for_update()
-            found.update({(row.topic, row.key): (row.version, row.event_id) for row in tx.execute(query)})
+            rows = tx.execute(query).all()
+            found.update({(topic, key): (version, event_id) for topic, key, version, event_id in rows})
         return found
 
     @staticmethod

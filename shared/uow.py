@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -42,8 +43,7 @@ _MOVE_STREAMS = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Emitted:
+class _Emitted(NamedTuple):
     event_id: str
     payload: Payload
     value: str
@@ -160,7 +160,8 @@ class Uow:
                 "keys": [key for _, key in streams],
                 "counts": [wanted[stream] for stream in streams],
             }
-            return {(t, k): reached - wanted[t, k] for t, k, reached in self.tx.execute(_MOVE_STREAMS, arrays)}
+            moved = self.tx.execute(_MOVE_STREAMS, arrays).all()
+            return {(topic, key): reached - wanted[topic, key] for topic, key, reached in moved}
         document = json.dumps([(topic, key, wanted[topic, key]) for topic, key in streams])
         moved = self.tx.execute(_MOVE_STREAMS_SQLITE, {"streams": document}).all()
         return {(topic, key): reached - wanted[topic, key] for topic, key, reached in moved}

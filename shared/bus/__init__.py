@@ -17,7 +17,7 @@ value and headers together are at most ``MAX_RECORD_BYTES``. Records of one key 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from shared.bus.partitioner import partition_for
@@ -68,18 +68,16 @@ class TopicPartition(NamedTuple):
     partition: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewRecord:
+class NewRecord(NamedTuple):
     """A record to publish. ``value`` None is a tombstone."""
 
     topic: str
     key: str
     value: bytes | None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record as read: where it lies, and when the log took it (milliseconds since 1970, UTC, machine clock)."""
 
     topic: str

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from shared.errors import InkassoError
 
 SPEC_VERSION = "1.0"
 CONTENT_TYPE = "application/json"
-KNOWN = frozenset(
-    {"specversion", "id", "type", "source", "time", "subject", "aggregateversion", "causationid", "traceparent"}
-)
-
-
+KNOWN = frozenset({
+    "ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "ce_aggregateversion",
+    "ce_causationid", "ce_traceparent",
+})  # fmt: skip
 LIMITS = {"ce_id": 36, "ce_type": 120, "ce_source": 80, "ce_subject": 80}
 """Characters of the attributes that are stored; longer ones are not ours."""
 _VERSION = re.compile(r"\A[1-9][0-9]{0,17}\Z")
@@ -34,8 +34,7 @@ class UnknownType(Undecodable):
     """An event of ours whose type this code does not know: a newer sender's, to be read once this code is renewed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(NamedTuple):
     """CloudEvents attributes of one event (times are aware UTC)."""
 
     event_id: str
@@ -46,7 +45,7 @@ class Envelope:
     version: int
     causation_id: str = ""
     traceparent: str = ""
-    extra: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = MappingProxyType({})
 
     def headers(self) -> dict[str, str]:
         """Return the Kafka headers of this event."""
@@ -64,7 +63,8 @@ class Envelope:
             headers["ce_causationid"] = self.causation_id
         if self.traceparent:
             headers["ce_traceparent"] = self.traceparent
-        headers.update({f"ce_{name}": value for name, value in self.extra.items()})
+        for name, value in self.extra.items():
+            headers[f"ce_{name}"] = value
         return headers
 
 
@@ -73,23 +73,22 @@ def read_envelope(headers: Mapping[str, str]) -> Envelope:
     try:
         if headers["ce_specversion"] != SPEC_VERSION:
             raise Undecodable(f"ce_specversion: expected {SPEC_VERSION}, got {headers['ce_specversion']!r}")
-        if any("\0" in text for text in headers.values()):
+        if "\0" in "".join(headers.values()):
             raise Undecodable("headers: expected text, got a NUL")
         for name, most in LIMITS.items():
-            if not 0 < len(headers[name]) <= most:
-                raise Undecodable(f"{name}: expected 1 to {most} characters, got {len(headers[name])}")
+            if not 0 < (length := len(headers[name])) <= most:
+                raise Undecodable(f"{name}: expected 1 to {most} characters, got {length}")
         if not _VERSION.match(headers["ce_aggregateversion"]):
             raise Undecodable("ce_aggregateversion: expected a whole number from 1, got something else")
         time = datetime.fromisoformat(headers["ce_time"])
-        version = int(headers["ce_aggregateversion"])
-        extra = {k[3:]: v for k, v in headers.items() if k.startswith("ce_") and k[3:] not in KNOWN}
+        extra = {name[3:]: text for name, text in headers.items() if name not in KNOWN and name.startswith("ce_")}
         envelope = Envelope(
             event_id=headers["ce_id"],
             type=headers["ce_type"],
             source=headers["ce_source"],
             time=time,
             aggregate=headers["ce_subject"],
-            version=version,
+            version=int(headers["ce_aggregateversion"]),
             causation_id=headers.get("ce_causationid", ""),
             traceparent=headers.get("ce_traceparent", ""),
             extra=extra,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +25,7 @@ GOOD = new(ended("z", "good"), key="z")
 
 
 def with_header(record: NewRecord, name: str, text: str) -> NewRecord:
-    return replace(record, headers={**record.headers, name: text})
+    return record._replace(headers={**record.headers, name: text})
 
 
 DEAD = {
@@ -42,14 +41,14 @@ DEAD = {
     ),
     "another sender": new(source="payments-ingest"),
     "another installation": new(extra={"installation": "elsewhere"}),
-    "another key": replace(new(), key="b"),
+    "another key": new()._replace(key="b"),
     "version zero": with_header(new(), "ce_aggregateversion", "0"),
     "version in other digits": with_header(new(), "ce_aggregateversion", "१"),
     "version beyond a number": with_header(new(), "ce_aggregateversion", "9" * 30),
     "an id too long": new(event_id="x" * 37),
     "a key too long": new(key="k" * 81),
     "a NUL in a header": with_header(new(), "ce_note", "a\0b"),
-    "a NUL in the key": replace(new(), key="a\0"),
+    "a NUL in the key": new()._replace(key="a\0"),
     "as large as the bus takes": new(value=b"x" * (MAX_RECORD_BYTES - 2_000)),
 }
 
@@ -164,7 +163,7 @@ def test_a_state_that_cannot_be_taken_keeps_no_other_back_and_leaves_nothing_of_
             person("Ola", "p1", 0),
             person("bug", "p2", 1),
             person("Kari", "p3", 2, value=torn),
-            replace(person("", "p4", 3), value=None, headers={"ce_aggregateversion": "many"}),
+            person("", "p4", 3)._replace(value=None, headers={"ce_aggregateversion": "many"}),
             person("Per", "p5", 4),
         ]
         outcome = taker.inbox.take(records, "log")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from shared.bus import Consumer, NewRecord, Record, TopicPartition
 from shared.bus.kafka import KafkaBus
@@ -74,7 +73,7 @@ class RebasedConsumer:
 
     async def poll(self, max_records: int, timeout_s: float) -> list[Record]:
         records = await self.inner.poll(max_records, timeout_s)
-        return [replace(r, offset=r.offset - self._base[r.topic_partition]) for r in records]
+        return [r._replace(offset=r.offset - self._base[r.topic_partition]) for r in records]
 
     async def commit(self, next_offsets: Mapping[TopicPartition, int]) -> None:
         await self.inner.commit({tp: offset + self._base[tp] for tp, offset in next_offsets.items()})

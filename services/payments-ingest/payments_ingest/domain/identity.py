@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from payments_ingest.domain.lines import Line
 from shared.calendar import add_bank_days
@@ -28,8 +28,7 @@ class Standing(StrEnum):
     DUPLICATE = "duplicate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(NamedTuple):
     """A line that was released before, as far as its identity goes."""
 
     payment_id: str
@@ -46,8 +45,7 @@ class Seen:
     linked_to: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What to do with a line, and which payment it repeats."""
 
     standing: Standing
@@ -97,7 +95,9 @@ class Register:
 
     def _redelivered(self, line: Line, file_id: str) -> Verdict | None:
         """The same line in another transmission: the n-th of equal lines repeats the n-th of an earlier file's."""
-        equal = [s for s in self._by_fingerprint[line.fingerprint] if s.channel == line.channel]
+        equal = [s for s in self._by_fingerprint.get(line.fingerprint, ()) if s.channel == line.channel]
+        if not equal:
+            return None
         ordinal = sum(s.file_id == file_id for s in equal)
         per_file: dict[str, list[Seen]] = defaultdict(list)
         for seen in equal:
@@ -112,7 +112,10 @@ class Register:
 
     def _other_channel(self, line: Line) -> Verdict | None:
         """The same payment told in another channel: as many are booked as the channel that tells most of them."""
-        same = [s for s in self._by_channel_key[line.channel_key] if s.standing in (Standing.BOOKED, Standing.LINKED)]
+        alike = self._by_channel_key.get(line.channel_key)
+        if alike is None:
+            return None
+        same = [s for s in alike if s.standing in (Standing.BOOKED, Standing.LINKED)]
         mine = sum(s.channel == line.channel for s in same)
         booked = [s for s in same if s.standing is Standing.BOOKED]
         if mine >= len(booked):
@@ -125,7 +128,7 @@ class Register:
         """The same KID and amount in another channel a few bank days away: a person must say whether it is the same."""
         if not line.kid:
             return None
-        for seen in self._by_kid[(line.account, line.kind, line.kid, line.amount_ore)]:
+        for seen in self._by_kid.get((line.account, line.kind, line.kid, line.amount_ore), ()):
             if (
                 seen.standing is Standing.BOOKED
                 and seen.channel != line.channel

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class LineKind(StrEnum):
@@ -48,8 +49,7 @@ QUEUED = WAITING | {PaymentState.POSSIBLE_DUPLICATE}
 """States that wait for a person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """A credit or reversal as staged: the reader's fields that outlive the file. Amount in øre, above zero.
 
     ``day`` is the bank day it was booked, ``paid_on`` the payer's order date as decided for deadlines. ``manual``: a

@@ -99,7 +99,7 @@ def next_staged(tx: Connection, file_id: str, limit: int) -> list[tuple[int, str
         .order_by(STAGED.c.place)
         .limit(limit)
     )
-    return [(row.place, row.what, row.body) for row in tx.execute(query)]
+    return [(place, what, body) for place, what, body in tx.execute(query).all()]
 
 
 def delete_staged(tx: Connection, file_id: str, places: Collection[int]) -> None:

@@ -103,7 +103,7 @@ def by_kid(tx: Connection, kids: Collection[str]) -> dict[str, tuple[str, str | 
     found: dict[str, tuple[str, str | None]] = {}
     for piece in chunks(sorted(kids)):
         query = select(KIDS.c.kid, KIDS.c.case_id, KIDS.c.claim_id).where(any_of(tx, KIDS.c.kid, piece))
-        found.update({kid: (case_id, claim_id) for kid, case_id, claim_id in tx.execute(query)})
+        found.update({kid: (case_id, claim_id) for kid, case_id, claim_id in tx.execute(query).all()})
     return found
 
 

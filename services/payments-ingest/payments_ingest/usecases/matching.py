@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -19,8 +20,7 @@ from payments_ingest.usecases.telling import MatchedBy
 KID_SCORE = 90
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(NamedTuple):
     """What matching says of one payment. ``case_id`` None: it waits, for ``reason``, with these suggestions.
 
     ``candidates`` are the cases that must not be dunned meanwhile, ``wanted`` the numbers it names that nobody knows.
