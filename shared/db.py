@@ -17,12 +17,15 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import (
     JSON,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
+    CursorResult,
     DateTime,
     Engine,
     Integer,
+    Select,
     String,
     Table,
     TableValuedAlias,
@@ -286,13 +289,49 @@ def among(tx: Connection, columns: Sequence[Column[Any]], wanted: Sequence[tuple
     return tuple_(*columns).in_(select(_unnested(columns, zip(*wanted, strict=True))))
 
 
+class Lookup:
+    """A query for the rows whose columns hold one of some tuples, made once for each database.
+
+    To make a statement anew, wide rows above all, costs several times what it takes to send it. ``query`` is without
+    the condition; ``columns`` are of texts or of numbers.
+    """
+
+    def __init__(self, query: Select[Any], columns: Sequence[Column[Any]]) -> None:
+        self._query = query
+        self._columns = columns
+        self._made: dict[str, Select[Any]] = {}
+
+    def rows(self, tx: Connection, wanted: Sequence[tuple[str | int, ...]]) -> CursorResult[Any]:
+        """Return the rows that hold one of ``wanted``."""
+        if tx.dialect.name == "postgresql":
+            values = {f"wanted_{at}": _array(map(str, texts)) for at, texts in enumerate(zip(*wanted, strict=True))}
+        else:
+            values = {"wanted": json.dumps(wanted)}
+        return tx.execute(self._statement(tx.dialect.name), values)
+
+    def _statement(self, dialect: str) -> Select[Any]:
+        if dialect not in self._made:
+            self._made[dialect] = self._query.where(self._condition(dialect))
+        return self._made[dialect]
+
+    def _condition(self, dialect: str) -> ColumnElement[bool]:
+        columns = self._columns
+        if dialect == "postgresql":
+            arrays = [bindparam(f"wanted_{at}", type_=String) for at in range(len(columns))]
+            return tuple_(*columns).in_(select(_as_table(columns, arrays)))
+        item = func.json_each(bindparam("wanted", type_=String)).table_valued("value")
+        parts = [func.json_extract(item.c.value, f"$[{at}]") for at in range(len(columns))]
+        return tuple_(*columns).in_(select(*parts))
+
+
 def _unnested(columns: Sequence[Column[Any]], values: Iterable[Iterable[str]]) -> TableValuedAlias:
+    return _as_table(columns, [bindparam(None, _array(texts), type_=String) for texts in values])
+
+
+def _as_table(columns: Sequence[Column[Any]], arrays: Sequence[BindParameter[str]]) -> TableValuedAlias:
     """Return texts, column by column, as a table; each as an array literal, which costs the driver nothing."""
-    arrays = [
-        cast_as(bindparam(None, _array(texts), type_=String), ARRAY(_unbounded(column)))
-        for column, texts in zip(columns, values, strict=True)
-    ]
-    return func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived()
+    typed = [cast_as(array, ARRAY(_unbounded(column))) for column, array in zip(columns, arrays, strict=True)]
+    return func.unnest(*typed).table_valued(*(column.name for column in columns)).render_derived()
 
 
 def _unbounded(column: Column[Any]) -> TypeEngine[Any]:

@@ -11,14 +11,15 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import Connection, delete, select, text, tuple_, update
+from sqlalchemy import Connection, Table, delete, select, text, tuple_, update
 from sqlalchemy.exc import OperationalError
 
-from shared.db import among, chunks, insert_ignore, insert_rows, sqlstate
+from shared.db import Lookup, chunks, insert_ignore, insert_rows, sqlstate
 from shared.errors import Conflict, Reject
 from shared.http import Ctx
 from shared.tables import Plumbing
@@ -153,11 +154,16 @@ def forget(tx: Connection, tables: Plumbing, now: datetime, limit: int) -> int:
     return tx.execute(delete(table).where(tuple_(*key).in_(old))).rowcount
 
 
+@cache
+def _answers(table: Table) -> Lookup:
+    return Lookup(select(table), [table.c.client, table.c.route, table.c.key])
+
+
 def _stored(uow: Uow, calls: Sequence[Call[Asked]]) -> dict[tuple[str, str, str], tuple[str, int, str]]:
-    table = uow.tables.idempotency
     found: dict[tuple[str, str, str], tuple[str, int, str]] = {}
+    lookup = _answers(uow.tables.idempotency)
     for piece in chunks(call.identity for call in calls):
-        rows = uow.tx.execute(select(table).where(among(uow.tx, [table.c.client, table.c.route, table.c.key], piece)))
+        rows = lookup.rows(uow.tx, piece)
         found.update({(r.client, r.route, r.key): (r.fingerprint, r.status, r.body) for r in rows})
     return found
 

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import gc
 import socket
 import sys
 from pathlib import Path
@@ -68,6 +67,7 @@ def main(way: str, folder: str, url: str) -> None:
     import uvicorn
 
     from serving.orm import OneByOne
+    from shared.serve import spare_the_collector
 
     service = service_of(Path(folder), url)
     if way != "ours":
@@ -78,8 +78,7 @@ def main(way: str, folder: str, url: str) -> None:
         service.app, loop="uvloop", http="httptools", lifespan="off", log_config=None, access_log=False
     )
     config.load()
-    gc.collect()
-    gc.freeze()
+    spare_the_collector()  # as a service does once it has started
     uvicorn.Server(config).run(sockets=[listening])
 
 

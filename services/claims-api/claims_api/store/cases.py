@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select, update
 
 from claims_api.tables import CaseCounterRow, CaseRow, KidRow, TimelineRow
-from shared.db import among, any_of, chunks, insert_all, insert_ignore, insert_rows, table_of, update_rows
+from shared.db import Lookup, any_of, chunks, insert_all, insert_ignore, insert_rows, table_of, update_rows
 from shared.kid import MAX_SEQUENCE, KidKind, make_case_number, make_kid
 from shared.uow import Uow
 
@@ -171,6 +171,15 @@ class CaseKey:
     merge_group: str
 
 
+_JOINABLE = Lookup(
+    select(*(CASE.c[name] for name in Case.__slots__), CASE.c.last_sequence)
+    .where(CASE.c.state == OPEN, CASE.c.last_sequence < SEQUENCE_FULL)
+    .order_by(CASE.c.case_id)
+    .with_for_update(),
+    [CASE.c.debtor_ref, CASE.c.unit, CASE.c.merge_group],
+)
+
+
 def lock_joinable(uow: Uow, keys: Collection[CaseKey]) -> dict[CaseKey, tuple[Case, int]]:
     """Lock, for the keys that have one, the open case with room for more claims; the caller holds debtors' locks.
 
@@ -178,17 +187,7 @@ def lock_joinable(uow: Uow, keys: Collection[CaseKey]) -> dict[CaseKey, tuple[Ca
     """
     found: dict[CaseKey, tuple[Case, int]] = {}
     for piece in chunks(sorted((key.debtor_ref, key.unit, key.merge_group) for key in keys)):
-        query = (
-            select(CASE)
-            .where(
-                among(uow.tx, [CASE.c.debtor_ref, CASE.c.unit, CASE.c.merge_group], piece),
-                CASE.c.state == OPEN,
-                CASE.c.last_sequence < SEQUENCE_FULL,
-            )
-            .order_by(CASE.c.case_id)
-            .with_for_update()
-        )
-        for row in uow.tx.execute(query).mappings():
+        for row in _JOINABLE.rows(uow.tx, piece).mappings():
             key = CaseKey(row["debtor_ref"], row["unit"], row["merge_group"])
             if key not in found:
                 found[key] = (_moved(uow, row), row["last_sequence"])

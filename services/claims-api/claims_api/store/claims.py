@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from claims_api.tables import CaseRow, ClaimPartyRow, ClaimRow
 from shared.auth import Sight
-from shared.db import among, any_of, chunks, insert_all, insert_rows, table_of
+from shared.db import Lookup, any_of, chunks, insert_all, insert_rows, table_of
 from shared.errors import RetryLater
 
 CLAIM = table_of(ClaimRow)
@@ -85,6 +85,9 @@ def claim_of(row: RowMapping) -> Claim:
     return Claim(**{name: row[name] for name in Claim.__slots__})
 
 
+_BY_REFERENCE = Lookup(select(*_SELECTED), [CLAIM.c.unit, CLAIM.c.external_ref])
+
+
 def insert_claims(tx: Connection, new: Sequence[tuple[Claim, Sequence[str]]]) -> None:
     """Store claims, each with who is liable for it, the primary debtor first.
 
@@ -121,8 +124,7 @@ def find_by_references(tx: Connection, wanted: Iterable[tuple[str, str]]) -> dic
     """Return the claims with these (unit, external_ref) that exist: a reference is used once, for ever."""
     found: dict[tuple[str, str], Claim] = {}
     for piece in chunks(sorted(set(wanted))):
-        query = select(CLAIM).where(among(tx, [CLAIM.c.unit, CLAIM.c.external_ref], piece))
-        for row in tx.execute(query).mappings():
+        for row in _BY_REFERENCE.rows(tx, piece).mappings():
             found[(row["unit"], row["external_ref"])] = claim_of(row)
     return found
 

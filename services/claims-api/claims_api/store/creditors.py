@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, select, update
 
 from claims_api.domain.new_claim import Agreement, Creditor
 from claims_api.tables import AgreementRow, CreditorChangeRow, CreditorRow
@@ -44,20 +44,21 @@ def all_creditors(tx: Connection) -> list[Creditor]:
     return [_creditor(row) for row in tx.execute(select(CREDITOR).order_by(CREDITOR.c.unit)).mappings()]
 
 
+_TERMS = (
+    select(CREDITOR, *(column for column in AGREEMENT.c if column.name != "unit"))
+    .outerjoin(AGREEMENT, and_(AGREEMENT.c.unit == CREDITOR.c.unit, AGREEMENT.c.valid_from <= bindparam("day")))
+    .where(CREDITOR.c.unit == bindparam("wanted"))
+    .order_by(AGREEMENT.c.valid_from.desc())
+    .limit(1)
+)
+
+
 def terms_on(tx: Connection, unit: str, day: date) -> tuple[Creditor, Agreement | None] | None:
     """Return a unit and its agreement in force on a day: its latest that has begun, unless that one has ended.
 
     None when no such unit hands claims over here.
     """
-    begun = and_(AGREEMENT.c.unit == CREDITOR.c.unit, AGREEMENT.c.valid_from <= day)
-    query = (
-        select(CREDITOR, *(column for column in AGREEMENT.c if column.name != "unit"))
-        .outerjoin(AGREEMENT, begun)
-        .where(CREDITOR.c.unit == unit)
-        .order_by(AGREEMENT.c.valid_from.desc())
-        .limit(1)
-    )
-    row = tx.execute(query).mappings().first()
+    row = tx.execute(_TERMS, {"wanted": unit, "day": day}).mappings().first()
     if row is None:
         return None
     over = row["valid_from"] is None or (row["valid_to"] is not None and row["valid_to"] < day)

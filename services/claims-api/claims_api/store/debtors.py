@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, null, or_, select, update
+from sqlalchemy import Connection, RowMapping, null, select, update
 
 from claims_api.crypto import SealedField, Vault
 from claims_api.domain.new_claim import NewRepresentative
 from claims_api.tables import DebtorRow, RepresentativeRow
-from shared.db import any_of, chunks, insert_once, lock_rows, table_of, upsert
+from shared.db import Lookup, any_of, chunks, insert_once, lock_rows, table_of, upsert
 from shared.uow import Uow
 
 DEBTOR = table_of(DebtorRow)
 REPRESENTATIVE = table_of(RepresentativeRow)
 
 ID_DOMAIN = "national-id"
+
+_NUMBERS = ("id_index", "org_number")
+_REFERENCE = {name: Lookup(select(DEBTOR.c.debtor_ref), [DEBTOR.c[name]]) for name in _NUMBERS}
+_IN_ORDER = select(DEBTOR).order_by(DEBTOR.c.debtor_ref).with_for_update()
+_LOCKED = {name: Lookup(_IN_ORDER, [DEBTOR.c[name]]) for name in (*_NUMBERS, "debtor_ref")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +54,19 @@ def find_by_national_id(tx: Connection, vault: Vault, national_id: str) -> str |
 
 def lock_by_numbers(tx: Connection, indexes: Collection[str], org_numbers: Collection[str]) -> dict[str, Debtor]:
     """Lock, in sorted order, those who have one of these numbers; returns them by it (of a person, its blind index)."""
-    found: dict[str, Debtor] = {}
-    asked = [(DEBTOR.c.id_index, indexes), (DEBTOR.c.org_number, org_numbers)]
-    having = [any_of(tx, column, sorted(numbers)) for column, numbers in asked if numbers]
-    if not having:
-        return found
-    query = select(DEBTOR).where(or_(*having)).order_by(DEBTOR.c.debtor_ref).with_for_update()
-    for row in tx.execute(query).mappings():
-        found[row["id_index"] or row["org_number"]] = _debtor(row)
+    asked = {"id_index": indexes, "org_number": org_numbers}
+    wanted = {name: [(number,) for number in sorted(numbers)] for name, numbers in asked.items() if numbers}
+    if not wanted:
+        return {}
+    lookup, values = _LOCKED["debtor_ref"], []
+    if len(wanted) == 1:
+        ((name, values),) = wanted.items()
+        lookup = _LOCKED[name]
+    else:  # each by an index of its own, and then all in one order
+        values = sorted(row for name, numbers in wanted.items() for row in _REFERENCE[name].rows(tx, numbers).all())
+    rows = lookup.rows(tx, values).mappings() if values else ()
+    found = {row["id_index"] or row["org_number"]: _debtor(row) for row in rows}
+    found.pop(None, None)  # erased since they were found
     return found
 
 
