@@ -1,4 +1,7 @@
-"""The tables of escalation: cases and claims on their ladder, holds, timers, steps, letters' facts, legal steps."""
+"""The tables of escalation: cases and claims on their ladder, holds, timers, steps, letters' facts, legal steps.
+
+A claim's timer, holds and end name it and refer to nothing: they are written by whoever holds its case and read it.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +94,7 @@ class HoldRow(Model, table=True):
 
     __tablename__ = "hold"
 
-    claim_id: str = Field(foreign_key="claim.claim_id", primary_key=True, max_length=80)
+    claim_id: str = Field(primary_key=True, max_length=80)
     hold_id: str = Field(primary_key=True, max_length=80)
     reason: str = Field(max_length=80)
     placed_on: date
@@ -104,7 +107,7 @@ class ClaimEndRow(Model, table=True):
 
     __tablename__ = "claim_end"
 
-    claim_id: str = Field(foreign_key="claim.claim_id", primary_key=True, max_length=80)
+    claim_id: str = Field(primary_key=True, max_length=80)
     ended_on: date
     reason: str = Field(max_length=30)
 
@@ -140,7 +143,7 @@ class TimerRow(Model, table=True):
         Index("ix_timer_case_id", "case_id"),
     )  # fmt: skip
 
-    claim_id: str = Field(foreign_key="claim.claim_id", primary_key=True, max_length=80)
+    claim_id: str = Field(primary_key=True, max_length=80)
     case_id: str = Field(max_length=80)
     step: str = Field(max_length=30)
     happens_on: date | None = None

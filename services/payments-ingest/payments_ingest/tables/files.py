@@ -51,12 +51,13 @@ class StagedLineRow(Model, table=True):
     """One item read from a file whose totals are not proved yet, or proved and waiting to be released.
 
     ``what``: payment, debit, statement or statement_line; ``body`` its fields. Deleted in the transaction that
-    releases it, so what is left is what is still to be done.
+    releases it, so what is left is what is still to be done. Whoever stages has read its file, whoever releases holds
+    it: it refers to nothing.
     """
 
     __tablename__ = "staged_line"
 
-    file_id: str = Field(primary_key=True, max_length=ID, foreign_key="bank_file.file_id")
+    file_id: str = Field(primary_key=True, max_length=ID)
     place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     what: str = Field(max_length=16)
     body: dict[str, Any] = Field(sa_type=JsonType)

@@ -1,4 +1,8 @@
-"""What is known of cases, claims and payers for matching: facts from events, never today's balance."""
+"""What is known of cases, claims and payers for matching: facts from events, never today's balance.
+
+What is known of a case refers to its row by ``case_id`` alone: it is written with the case or after looking it up, and
+what the events tell was proved where it was told.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ class KnownClaimRow(Model, table=True):
     __tablename__ = "known_claim"
 
     claim_id: str = Field(primary_key=True, max_length=ID)
-    case_id: str = Field(max_length=ID, foreign_key="known_case.case_id", index=True)
+    case_id: str = Field(max_length=ID, index=True)
     invoice_key: str = Field(max_length=60, index=True)
     principal_ore: int = Field(sa_type=BigInteger)
     principal_left_ore: int = Field(sa_type=BigInteger)
@@ -43,7 +47,7 @@ class KnownKidRow(Model, table=True):
     __tablename__ = "known_kid"
 
     kid: str = Field(primary_key=True, max_length=25)
-    case_id: str = Field(max_length=ID, foreign_key="known_case.case_id", index=True)
+    case_id: str = Field(max_length=ID)
     claim_id: str | None = Field(default=None, max_length=ID)
 
 
@@ -52,7 +56,7 @@ class KnownAmountRow(Model, table=True):
 
     __tablename__ = "known_amount"
 
-    case_id: str = Field(primary_key=True, max_length=ID, foreign_key="known_case.case_id")
+    case_id: str = Field(primary_key=True, max_length=ID)
     source_id: str = Field(primary_key=True, max_length=80)
     amount_ore: int = Field(sa_type=BigInteger)
 
@@ -62,7 +66,7 @@ class CaseDebtorRow(Model, table=True):
 
     __tablename__ = "case_debtor"
 
-    case_id: str = Field(primary_key=True, max_length=ID, foreign_key="known_case.case_id")
+    case_id: str = Field(primary_key=True, max_length=ID)
     debtor_ref: str = Field(primary_key=True, max_length=80, index=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field
 
 from payments_ingest.tables.base import DIGEST, ID, Model
@@ -17,7 +17,7 @@ class PaymentRow(Model, table=True):
 
     ``booked``: it counts in its bank day and was told to claims-api; a line linked to the same payment in another
     channel and one held as a possible duplicate are not. ``payer_name``, ``payer_account`` and ``message`` are
-    personal data and are blanked when their debtor is erased.
+    personal data and are blanked when their debtor is erased. Its file's row is held by whoever releases it.
     """
 
     __tablename__ = "payment"
@@ -25,10 +25,14 @@ class PaymentRow(Model, table=True):
         Index("ix_payment_account_day", "account", "day"),
         Index("ix_payment_state_day", "state", "day", "payment_id"),
         Index("ix_payment_kid_account", "kid", "account"),
-    )
+        Index(
+            "ix_payment_linked", "linked_to",
+            sqlite_where=text("linked_to IS NOT NULL"), postgresql_where=text("linked_to IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     payment_id: str = Field(primary_key=True, max_length=ID)
-    file_id: str = Field(max_length=ID, foreign_key="bank_file.file_id", index=True)
+    file_id: str = Field(max_length=ID, index=True)
     position: int
     channel: str = Field(max_length=10)
     kind: str = Field(max_length=10)
@@ -53,7 +57,7 @@ class PaymentRow(Model, table=True):
     state: str = Field(max_length=20)
     reason: str | None = Field(default=None, max_length=40)
     # The payment this one repeats, or for a reversal takes back.
-    linked_to: str | None = Field(default=None, max_length=ID, index=True)
+    linked_to: str | None = Field(default=None, max_length=ID)
     case_id: str | None = Field(default=None, max_length=ID, index=True)
     split: list[dict[str, Any]] = Field(sa_type=JsonType)
     assigned_to: str | None = Field(default=None, max_length=120)
