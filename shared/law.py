@@ -28,6 +28,7 @@ from typing import Any, Generic, TypeVar
 
 from shared.calendar import add_months
 from shared.errors import InkassoError
+from shared.values import value
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ _TABLE_KEYS = frozenset({"unit", "known_to", "half_yearly", "rows"})
 _ROW_KEYS = frozenset({"valid_from", "value", "source"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Trace:
     """Why a number is what it is (begrunnelse): the rule's name, its legal reference, and what went in."""
 

@@ -14,6 +14,7 @@ from datetime import date
 from claims_api.domain.interest import BaseStep, Interest, compute_interest
 from claims_api.domain.ledger import Account, Balance, Draft, EntryKind, Transfer, posted_balances
 from claims_api.domain.rules import MoneyRules
+from shared.values import value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Pause:
         return self.start <= day and (self.end is None or day < self.end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class InterestTerms:
     """From when a claim bears interest (None: never) and when it does not."""
 
@@ -74,7 +75,7 @@ def accrued(steps: Sequence[BaseStep], terms: InterestTerms, to: date, *, rules:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClaimBalance:
     """A claim on a day: what is owed by kind, the interest behind it and how much of that is posted."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from claims_api.domain.ledger import Account, Balance
+from shared.values import value
 
 VOLUNTARY = (Account.LEGAL_COSTS, Account.FEES, Account.INTEREST, Account.PRINCIPAL)
 DEDUCTION = (Account.PRINCIPAL, Account.LEGAL_COSTS, Account.FEES, Account.INTEREST)
@@ -34,7 +35,7 @@ class Owed:
         return int(getattr(self.balance, f"{account}_ore"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Part:
     """Money that covers one kind of one claim; ``claim_id`` None is money nobody owes (overbetalt)."""
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from claims_api.domain.accrual import InterestTerms
 from claims_api.domain.ledger import CHARGE_KINDS, RECEIVABLES, Account, Transfer
 from shared.law import Trace
+from shared.values import value
 
 
 class EndReason(StrEnum):
@@ -20,7 +21,7 @@ class EndReason(StrEnum):
     SMALL_REST = "small_rest"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Charge:
     """Something that makes a claim owe more, or less when below zero: principal, the unit's fee, awarded costs."""
 
@@ -44,7 +45,7 @@ class Dispute:
         return self.start <= day and (self.end is None or day < self.end)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClaimFacts:
     """One claim: when it was due, when it joined the case, how it bears interest and when it was disputed.
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from calendar import isleap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -23,6 +22,7 @@ from itertools import pairwise
 
 from shared.law import RatesMissing, RateTable, Trace
 from shared.money import half_up, kroner
+from shared.values import value
 
 REFERENCE = "forsinkelsesrenteloven §§ 2, 3"
 RULE = "interest.simple"
@@ -36,7 +36,7 @@ class InterestConvention(StrEnum):
     INKASSO = "inkasso"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BaseStep:
     """What bears interest (rentegrunnlag) from ``day`` until the next step: unpaid principal in øre."""
 
@@ -44,7 +44,7 @@ class BaseStep:
     base_ore: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Segment:
     """One stretch with one base, one rate and one year length: ``days`` / ``year_days`` of ``rate`` percent."""
 
@@ -68,7 +68,7 @@ class Segment:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Interest:
     """Interest of a period in øre, its segments, and the day up to which it could be computed."""
 

@@ -26,12 +26,13 @@ The four receivables, the bank and write_off are debit accounts; the rest are cr
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 
 from shared.ids import derived
 from shared.law import Trace
+from shared.values import value
 
 
 class Account(StrEnum):
@@ -97,7 +98,7 @@ CHARGE_KINDS = frozenset(
 """Facts that make or change what is owed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Draft:
     """A transfer that is decided but not yet recorded; raises ValueError unless ``amount_ore`` is above zero.
 
@@ -133,7 +134,7 @@ class Draft:
         return self.amount_ore * (side if account in DEBIT_ACCOUNTS else -side)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Transfer(Draft):
     """A recorded transfer (postering), unique by ``source_event`` and ``ordinal``.
 
@@ -221,7 +222,7 @@ def trial_balance(entries: Sequence[Draft]) -> dict[Account, int]:
     return {account: account_sum(entries, account) for account in Account}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Balance:
     """What is owed, by kind, in øre (saldo). ``overpaid_ore`` is what we owe the debtor, outside the total."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
 from claims_api.domain.allocation import Part, parts_without, take_back
@@ -12,11 +12,12 @@ from claims_api.domain.interest import Interest
 from claims_api.domain.ledger import EntryKind
 from claims_api.domain.running import Ended
 from shared.law import Trace
+from shared.values import value
 
 Inputs = Mapping[str, str | int | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Group:
     """Parts that were decided together: a payment's allocation, a waiver … ``about`` names the fact behind it.
 
@@ -34,7 +35,7 @@ class Group:
     inputs: Inputs = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PlacedFee:
     """A demand's fee, or a later change of it (``about`` then says which), on the claim that carries it, and why."""
 
@@ -45,7 +46,7 @@ class PlacedFee:
     why: Trace | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Outcome:
     """What the facts come to.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from claims_api.domain.allocation import DEDUCTION, REFERENCES, VOLUNTARY, Part
@@ -20,6 +19,7 @@ from claims_api.domain.outcome import Group, Outcome, PlacedFee
 from claims_api.domain.rules import MoneyRules
 from claims_api.domain.settlement import settle
 from shared.law import Trace
+from shared.values import value
 
 DERIVED_KINDS = frozenset(
     {
@@ -49,7 +49,7 @@ DECIDED = ("claim.written_off", "kreditors beslutning om avskriving; kravet best
 """Rule and reference of what a person wrote off, and of money that came on it later."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CaseFrame:
     """Whose case it is: the postings' case and unit."""
 
@@ -99,7 +99,7 @@ def payment_taken_back(*, reversal_id: str, payment_id: str | None, account: str
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Booked:
     """What bringing a case up to date recorded, and what the case comes to now."""
 

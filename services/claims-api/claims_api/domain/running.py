@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from claims_api.domain.accrual import accrued, steps_of
@@ -11,9 +10,10 @@ from claims_api.domain.facts import ClaimFacts, EndReason
 from claims_api.domain.interest import Interest
 from claims_api.domain.ledger import RECEIVABLES, Account, Balance
 from claims_api.domain.rules import MoneyRules
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ended:
     """A claim that is owed no more: since when, and why."""
 

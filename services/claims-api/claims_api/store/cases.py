@@ -13,6 +13,7 @@ from claims_api.tables import CaseCounterRow, CaseRow, KidRow, TimelineRow
 from shared.db import Lookup, any_of, chunks, insert_all, insert_ignore, insert_rows, table_of, update_rows
 from shared.kid import MAX_SEQUENCE, KidKind, make_case_number, make_kid
 from shared.uow import Uow
+from shared.values import names_of, value
 
 CASE = table_of(CaseRow)
 KID = table_of(KidRow)
@@ -27,7 +28,7 @@ VERSION_HEADER = "caseversion"
 _TICK = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Case:
     """A case (sak) as it is stored."""
 
@@ -45,7 +46,7 @@ class Case:
     closed_on: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TimelineEntry:
     """Something that happened: ``summary`` is Norwegian text, ``facts`` hold ids, dates and amounts only."""
 
@@ -59,12 +60,14 @@ class TimelineEntry:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-_SELECTED = [CASE.c[name] for name in Case.__slots__]
+_CASE = names_of(Case)
+_TIMELINE = names_of(TimelineEntry)
+_SELECTED = [CASE.c[name] for name in _CASE]
 
 
 def case_of(row: RowMapping) -> Case:
     """Read a case out of a row of its table."""
-    return Case(**{name: row[name] for name in Case.__slots__})
+    return Case(**{name: row[name] for name in _CASE})
 
 
 def find_case(tx: Connection, case_id: str) -> Case | None:
@@ -156,7 +159,7 @@ def lock_case(uow: Uow, case_id: str) -> Case | None:
 def _moved(uow: Uow, row: RowMapping) -> Case:
     """Return a locked case with the version and the recorded-at of what this transaction does to it."""
     recorded_at = max(uow.now, row["last_recorded_at"] + _TICK)
-    found = {name: row[name] for name in Case.__slots__}
+    found = {name: row[name] for name in _CASE}
     case = Case(**{**found, "version": row["version"] + 1, "last_recorded_at": recorded_at})
     _let_events_tell(uow, case)
     return case
@@ -172,7 +175,7 @@ class CaseKey:
 
 
 _JOINABLE = Lookup(
-    select(*(CASE.c[name] for name in Case.__slots__), CASE.c.last_sequence)
+    select(*(CASE.c[name] for name in _CASE), CASE.c.last_sequence)
     .where(CASE.c.state == OPEN, CASE.c.last_sequence < SEQUENCE_FULL)
     .order_by(CASE.c.case_id)
     .with_for_update(),
@@ -232,8 +235,7 @@ def insert_cases(uow: Uow, opened: Sequence[Case], sequences: Mapping[str, int])
     for case in opened:
         _let_events_tell(uow, case)
     rows = [
-        {name: getattr(case, name) for name in Case.__slots__} | {"last_sequence": sequences[case.case_id]}
-        for case in opened
+        {name: getattr(case, name) for name in _CASE} | {"last_sequence": sequences[case.case_id]} for case in opened
     ]
     insert_rows(uow.tx, CASE, rows)
 
@@ -301,7 +303,7 @@ def add_timeline(tx: Connection, entries: Sequence[TimelineEntry], *, fresh: boo
 
     An entry that is there already (a replayed event) is left as it is; ``fresh`` says that none can be.
     """
-    insert_all(tx, TIMELINE, entries, TimelineEntry.__slots__, once=not fresh)
+    insert_all(tx, TIMELINE, entries, _TIMELINE, once=not fresh)
 
 
 def timeline(
@@ -316,6 +318,4 @@ def timeline(
         edge = select(TIMELINE.c.at).where(*last).scalar_subquery()
         query = query.where((TIMELINE.c.at > edge) | ((TIMELINE.c.at == edge) & (TIMELINE.c.entry_id > after)))
     query = query.order_by(TIMELINE.c.at, TIMELINE.c.entry_id).limit(limit)
-    return [
-        TimelineEntry(**{name: row[name] for name in TimelineEntry.__slots__}) for row in tx.execute(query).mappings()
-    ]
+    return [TimelineEntry(**{name: row[name] for name in _TIMELINE}) for row in tx.execute(query).mappings()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,13 +13,14 @@ from claims_api.tables import CaseRow, ClaimPartyRow, ClaimRow
 from shared.auth import Sight
 from shared.db import Lookup, any_of, chunks, insert_all, insert_rows, table_of
 from shared.errors import RetryLater
+from shared.values import names_of, value
 
 CLAIM = table_of(ClaimRow)
 PARTY = table_of(ClaimPartyRow)
 _CASE = table_of(CaseRow)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Claim:
     """A claim (krav) as stored: what was handed over, what the rules made of it, and its kept numbers."""
 
@@ -76,13 +76,13 @@ class Claim:
         return self.principal_left_ore + self.interest_left_ore + self.fees_left_ore + self.costs_left_ore
 
 
-_COLUMNS = Claim.__slots__
+_COLUMNS = names_of(Claim)
 _SELECTED = [CLAIM.c[name] for name in _COLUMNS]
 
 
 def claim_of(row: RowMapping) -> Claim:
     """Read a claim out of a row of its table."""
-    return Claim(**{name: row[name] for name in Claim.__slots__})
+    return Claim(**{name: row[name] for name in _COLUMNS})
 
 
 _BY_REFERENCE = Lookup(select(*_SELECTED), [CLAIM.c.unit, CLAIM.c.external_ref])
@@ -96,7 +96,7 @@ def insert_claims(tx: Connection, new: Sequence[tuple[Claim, Sequence[str]]]) ->
     if not new:
         return
     try:
-        insert_all(tx, CLAIM, [claim for claim, _ in new], Claim.__slots__)
+        insert_all(tx, CLAIM, [claim for claim, _ in new], _COLUMNS)
     except IntegrityError as taken:
         raise RetryLater(
             "external_ref: another call with it was stored first; the same call again is told so"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from claims_api.tables import ClaimRow, LedgerRow
 from claims_api.tables.money import RESERVED
 from shared.db import any_of, chunks, insert_all, table_of, update_rows
 from shared.law import Trace
+from shared.values import value
 
 LEDGER = table_of(LedgerRow)
 CLAIM = table_of(ClaimRow)
@@ -100,7 +100,7 @@ def everything(tx: Connection, *, unit: str | None = None) -> list[Transfer]:
     return [transfer_of(row) for row in tx.execute(query).mappings()]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClaimNumbers:
     """What is kept on a claim for reading: where it stands and what is posted on it."""
 

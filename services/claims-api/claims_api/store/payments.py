@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, func, select, tuple_, update
 
 from claims_api.tables import BankDayRow, BankEntryRow, PaymentCandidateRow, PaymentPartRow, RefundRow
-from shared.db import any_of, chunks, insert_ignore, insert_once, lock_rows, table_of, upsert
+from shared.db import any_of, chunks, insert_all, insert_ignore, lock_rows, table_of, upsert
+from shared.values import names_of, value
 
 ENTRY = table_of(BankEntryRow)
 PART = table_of(PaymentPartRow)
@@ -22,7 +23,7 @@ CANDIDATES_MAX = 5
 """A payment holds at most this many cases."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BankEntry:
     """A credit (above zero) or a reversal (below) on the account."""
 
@@ -33,7 +34,7 @@ class BankEntry:
     payment_id: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PaymentPart:
     """What one event said of a payment and a case: ``matched``, ``taken_back`` or ``unallocated``."""
 
@@ -49,6 +50,9 @@ class PaymentPart:
     kid: str | None = None
     matched_by: str | None = None
     direct: bool = False
+
+
+_PART = names_of(PaymentPart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,21 +95,22 @@ def find_entries(tx: Connection, entry_ids: Iterable[str]) -> dict[str, BankEntr
 
 def add_entries(tx: Connection, entries: Sequence[BankEntry]) -> None:
     """Store bank entries; one that another transaction stored first is left as it is."""
-    insert_once(tx, ENTRY, [_values(entry) for entry in entries])
+    insert_all(tx, ENTRY, entries, names_of(BankEntry), once=True)
 
 
 def add_parts(tx: Connection, parts: Sequence[PaymentPart]) -> None:
     """Store what events said of payments and cases; seen again, nothing changes."""
-    insert_once(tx, PART, [_values(part) for part in parts])
+    insert_all(tx, PART, parts, _PART, once=True)
 
 
 def parts_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[PaymentPart]]:
     """Return the payment parts of the cases by case, in the order they were recorded."""
     found: dict[str, list[PaymentPart]] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = select(PART).where(any_of(tx, PART.c.case_id, piece)).order_by(PART.c.recorded_at, PART.c.part_id)
-        for row in tx.execute(query).mappings():
-            found.setdefault(row["case_id"], []).append(PaymentPart(**row))
+        query = select(*(PART.c[name] for name in _PART)).where(any_of(tx, PART.c.case_id, piece))
+        for row in tx.execute(query.order_by(PART.c.recorded_at, PART.c.part_id)).all():
+            part = PaymentPart(**dict(zip(_PART, row, strict=True)))
+            found.setdefault(part.case_id, []).append(part)
     return found
 
 
@@ -231,7 +236,8 @@ def booked_days(tx: Connection, account: str, first: date, last: date) -> frozen
 def put_refund(tx: Connection, refund: Refund) -> None:
     """Store a refund, or what became of it."""
     columns = [name for name in Refund.__slots__ if name != "refund_id"]
-    upsert(tx, REFUND, [_values(refund)], key=["refund_id"], update=columns)
+    row = {name: getattr(refund, name) for name in Refund.__slots__}
+    upsert(tx, REFUND, [row], key=["refund_id"], update=columns)
 
 
 def find_refund(tx: Connection, refund_id: str, *, lock: bool = False) -> Refund | None:
@@ -260,7 +266,3 @@ def reserved_from_suspense(tx: Connection, payment_id: str) -> int:
         REFUND.c.state.in_(["reserved", "settled"]),
     )
     return int(tx.execute(query).scalar_one())
-
-
-def _values(value: BankEntry | PaymentPart | Refund) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in type(value).__slots__}

@@ -7,7 +7,7 @@ out, and the ledger gets the difference (see ``domain.settlement`` and ``domain.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
 from sqlalchemy import Connection
@@ -52,11 +52,12 @@ from claims_api.store.payments import PaymentPart
 from shared.events import Event
 from shared.law import Trace
 from shared.uow import Uow
+from shared.values import value
 
 SCALES = {FeeRegime.FOREIGN_COLLECTION: foreign_collection, FeeRegime.LAWYER_LED: lawyer_led}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CaseBook:
     """Everything the money of one case follows from, as stored."""
 
