@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
-from struct import unpack
 from weakref import WeakKeyDictionary
 
 from shared.clock import Machine
@@ -25,39 +23,30 @@ _VARIANT = {digit: "89ab"[int(digit, 16) & 0b11] for digit in "0123456789abcdef"
 """A hexadecimal digit with its two upper bits set to what RFC 9562 gives its own UUIDs."""
 
 _lock = threading.Lock()
-
-
-class _Random:
-    """Random numbers of 62 bits, drawn from the system some hundreds at a time; a fork does not share what is left."""
-
-    def __init__(self) -> None:
-        self._left: list[int] = []
-        os.register_at_fork(after_in_child=self._left.clear)
-
-    def next(self) -> int:
-        if not self._left:
-            self._left.extend(number >> 2 for number in unpack("256Q", os.urandom(2048)))
-        return self._left.pop()
-
-
-_random = _Random()
-_last: WeakKeyDictionary[Machine, tuple[int, int]] = WeakKeyDictionary()
+_last: WeakKeyDictionary[Machine, int] = WeakKeyDictionary()
+"""The last place each machine gave out: its milliseconds and, below them, the counter."""
 
 
 def uuid7(machine: Machine) -> str:
     """Return a new UUIDv7 of ``machine``'s time; each is greater than the one before it from the same machine."""
-    stamp = (machine.now() - _EPOCH) // _MILLISECOND
+    return uuid7s(machine, 1)[0]
+
+
+def uuid7s(machine: Machine, count: int) -> list[str]:
+    """Return ``count`` new UUIDv7, ascending, as ``uuid7`` makes them one by one."""
+    now = (machine.now() - _EPOCH) // _MILLISECOND
+    noise = os.urandom(8 * count + 2).hex()
     with _lock:
-        last, counter = _last.get(machine, (-1, 0))
-        if stamp > last:
-            counter = secrets.randbelow(_COUNTER_END >> 1)
-        else:
-            stamp, counter = last, counter + 1
-            if counter == _COUNTER_END:
-                stamp, counter = stamp + 1, 0
-        _last[machine] = (stamp, counter)
-        random = _random.next()
-    return _spelled(f"{stamp << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | random:032x}")
+        first = _last.get(machine, 0) + 1
+        if now > first // _COUNTER_END:
+            first = now * _COUNTER_END + (int(noise[-3:], 16) >> 1)  # in the counter's lower half
+        _last[machine] = first + count - 1
+    return [_version7(f"{first + at:015x}", noise[16 * at : 16 * at + 16]) for at in range(count)]
+
+
+def _version7(place: str, noise: str) -> str:
+    """Spell a UUIDv7 of 12 digits of milliseconds and 3 of the counter, and 16 digits of noise."""
+    return f"{place[:8]}-{place[8:12]}-7{place[12:]}-{_VARIANT[noise[0]]}{noise[1:4]}-{noise[4:]}"
 
 
 def derived(event_id: str, kind: str, ordinal: int = 0) -> str:
@@ -65,10 +54,6 @@ def derived(event_id: str, kind: str, ordinal: int = 0) -> str:
     named = _NAMESPACE + f"{event_id}|{kind}|{ordinal}".encode()
     digits = hashlib.sha1(named, usedforsecurity=False).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"
-
-
-def _spelled(digits: str) -> str:
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def letter_id(demand_id: str, debtor_ref: str) -> str:

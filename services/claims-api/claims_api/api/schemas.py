@@ -48,7 +48,7 @@ def _iso_day(value: object) -> object:
 
 
 def _one_line(value: str) -> str:
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):  # printable text, nearly all there is, has none
         raise ValueError("expected text without control characters")
     if value != value.strip():
         raise ValueError("expected text without spaces at its ends")
