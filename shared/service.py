@@ -50,11 +50,15 @@ StartCheck = Callable[[Connection], None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Periodic work: ``run`` does a bounded piece and says how many things it did; again at once while that is > 0."""
+    """Periodic work: ``run`` does a bounded piece and says how many things it did.
+
+    It runs again at once while that is ``full`` or more, else when its time comes.
+    """
 
     name: str
     run: Callable[[Service], int]
     every_s: float = 5.0
+    full: int = 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -206,7 +210,7 @@ class Service:
                 continue
 
     async def run_job(self, job: Job) -> int:
-        """Run a job until it has nothing more to do; returns how many things it did. A fault is counted and logged."""
+        """Run a job until it does less than it could; returns how many things it did. A fault is counted and logged."""
         done = 0
         async with self._job_locks.setdefault(job.name, asyncio.Lock()):
             for _ in range(RUNS_IN_A_ROW_MAX):
@@ -217,7 +221,7 @@ class Service:
                     self.metrics.count("job_failures_total", job=job.name)
                     break
                 done += count
-                if not count or self._stopping:
+                if count < job.full or self._stopping:
                     break
         self.activity += done
         return done

@@ -29,7 +29,10 @@ from shared.uow import Uow
 
 PER_RUN = 200
 MANY_PER_RUN = 5_000
-"""Feed entries and vouchers: nobody waits for their transaction, and each run looks again at what is newest."""
+"""Feed entries and vouchers: nobody waits for their transaction, and each run looks again at what is newest.
+
+A run that finds fewer leaves what came meanwhile for the next turn: many small ones would cost more than a large one.
+"""
 
 
 def jobs(deps: Deps) -> Sequence[Job]:
@@ -51,15 +54,15 @@ def jobs(deps: Deps) -> Sequence[Job]:
         _job("unread-money", lambda tx, service: anything_unread(tx, service.tables, service.inbox.installation),
              book_unread),
         _job("vouchers", lambda tx, _: anything_to_number(tx),
-             lambda uow: number_vouchers(uow, limit=MANY_PER_RUN)),
+             lambda uow: number_vouchers(uow, limit=MANY_PER_RUN), full=MANY_PER_RUN),
         _job("vouchers-late", lambda tx, _: anything_to_number(tx, behind=LATE),
-             lambda uow: number_vouchers(uow, limit=MANY_PER_RUN, behind=LATE), every_s=60.0),
+             lambda uow: number_vouchers(uow, limit=MANY_PER_RUN, behind=LATE), every_s=600.0),
         _job("periods", lambda tx, service: anything_to_close(tx, deps, service.clock.today()),
              lambda uow: close_months(uow, deps, limit=MANY_PER_RUN), every_s=30.0),
         _job("remittance", lambda tx, _: periods.first_unremitted(tx) is not None,
              lambda uow: remit(uow, deps), every_s=30.0),
         _job("feed", lambda tx, _: anything_new(tx),
-             lambda uow: write_feeds(uow, limit=MANY_PER_RUN), every_s=0.5),
+             lambda uow: write_feeds(uow, limit=MANY_PER_RUN), every_s=0.5, full=MANY_PER_RUN),
         _job("feed-sweep", lambda tx, _: bool(feed.behind(tx, 1)),
              lambda uow: sweep_feeds(uow, limit=PER_RUN), every_s=600.0),
         _job("reseal", lambda tx, _: any(sealed.sealed_otherwise(tx, column, key, 1) for column in sealed.COLUMNS),
@@ -69,7 +72,11 @@ def jobs(deps: Deps) -> Sequence[Job]:
 
 
 def _job(
-    name: str, look: Callable[[Connection, Service], bool], work: Callable[[Uow], int], every_s: float = 5.0
+    name: str,
+    look: Callable[[Connection, Service], bool],
+    work: Callable[[Uow], int],
+    every_s: float = 5.0,
+    full: int = 1,
 ) -> Job:
     def run(service: Service) -> int:
         with service.db.read() as tx:
@@ -78,7 +85,7 @@ def _job(
         with service.uow() as uow:
             return work(uow)
 
-    return Job(name, run, every_s=every_s)
+    return Job(name, run, every_s=every_s, full=full)
 
 
 def _watch_requests(service: Service) -> int:

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, literal, select, update
 from sqlalchemy.sql import bindparam
 
-from claims_api.tables import PLUMBING, FeedCaseRow, FeedEntryRow, FeedUnitRow, FeedWriterRow
+from claims_api.tables import PLUMBING, ClaimRow, FeedCaseRow, FeedEntryRow, FeedUnitRow, FeedWriterRow
 from shared.db import any_of, chunks, insert_all, insert_ignore, lock_rows, table_of, upsert
 
 EVENTS, STREAMS = PLUMBING.events, PLUMBING.stream_version
 ENTRY, UNIT, CASE, WRITER = (table_of(row) for row in (FeedEntryRow, FeedUnitRow, FeedCaseRow, FeedWriterRow))
+CLAIM = table_of(ClaimRow)
 
 TOPIC = "claims"
 OVERLAP = 500
@@ -40,6 +41,14 @@ class Published(NamedTuple):
     payload: str
     at: datetime
     fed: int
+
+
+class Named(NamedTuple):
+    """A claim that an event names: of which case and unit it is, and what the unit knows it by."""
+
+    case_id: str
+    unit: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +126,16 @@ def behind(tx: Connection, limit: int) -> dict[str, int]:
         .limit(limit)
     )
     return {row.key: row.version for row in tx.execute(query)}
+
+
+def claims_named(tx: Connection, claim_ids: Iterable[str]) -> dict[str, Named]:
+    """Return the claims with these ids, by id."""
+    found: dict[str, Named] = {}
+    for piece in chunks(sorted(set(claim_ids))):
+        columns = (CLAIM.c.claim_id, CLAIM.c.case_id, CLAIM.c.unit, CLAIM.c.external_ref)
+        query = select(*columns).where(any_of(tx, CLAIM.c.claim_id, piece))
+        found.update((claim_id, Named(*rest)) for claim_id, *rest in tx.execute(query).all())
+    return found
 
 
 def fed_versions(tx: Connection, case_ids: Iterable[str]) -> dict[str, int]:

@@ -36,7 +36,10 @@ _ON_BANK = (LEDGER.c.debit == Account.BANK.value) | (LEDGER.c.credit == Account.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Transfers of one source that have no voucher yet; ``bank_day`` when they move money in or out of the bank."""
+    """Transfers of one source that have no voucher yet; ``bank_day`` when they move money in or out of the bank.
+
+    All that is read from its first transfer: a source's are of one case, and one with the bank is alone in its source.
+    """
 
     source_event: str
     recorded_at: datetime
@@ -94,31 +97,26 @@ def newest_voucher(tx: Connection) -> datetime | None:
 
 
 def is_unnumbered(tx: Connection, *, since: datetime | None) -> bool:
-    """Tell whether a transfer recorded from ``since`` on (None: ever) has no voucher; the newest is looked at first."""
-    query = select(LEDGER.c.transfer_id).where(_NO_VOUCHER).order_by(LEDGER.c.recorded_at.desc()).limit(1)
-    if since is not None:
-        query = query.where(LEDGER.c.recorded_at >= since)
+    """Tell whether a source recorded from ``since`` on (None: ever) has no voucher; the newest is looked at first."""
+    query = _since(select(LEDGER.c.source_event), since).order_by(LEDGER.c.recorded_at.desc()).limit(1)
     return tx.execute(query).first() is not None
 
 
 def unnumbered(tx: Connection, *, since: datetime | None, limit: int) -> list[Source]:
     """Return sources without a voucher among the transfers recorded from ``since`` (None: ever), oldest first."""
-    first = func.min(LEDGER.c.recorded_at)
-    query = (
-        select(
-            LEDGER.c.source_event,
-            first.label("recorded_at"),
-            func.max(case((_ON_BANK, LEDGER.c.value_date))).label("bank_day"),
-            func.max(LEDGER.c.case_id).label("case_id"),
-        )
-        .group_by(LEDGER.c.source_event)
-        .having(_NO_VOUCHER)
-        .order_by(first, LEDGER.c.source_event)
-        .limit(limit)
+    query = select(
+        LEDGER.c.source_event,
+        LEDGER.c.recorded_at,
+        case((_ON_BANK, LEDGER.c.value_date)).label("bank_day"),
+        LEDGER.c.case_id,
     )
-    if since is not None:
-        query = query.where(LEDGER.c.recorded_at >= since)
+    query = _since(query, since).order_by(LEDGER.c.recorded_at, LEDGER.c.source_event).limit(limit)
     return [Source(**row) for row in tx.execute(query).mappings()]
+
+
+def _since(query: Select[Any], since: datetime | None) -> Select[Any]:
+    query = query.where(LEDGER.c.ordinal == 0, _NO_VOUCHER)
+    return query if since is None else query.where(LEDGER.c.recorded_at >= since)
 
 
 def payment_days(tx: Connection, sources: Sequence[Source]) -> dict[str, date]:

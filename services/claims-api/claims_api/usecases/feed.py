@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from claims_api.store import cases, claims, feed
-from claims_api.store.feed import FeedEntry, Published
+from claims_api.store import cases, feed
+from claims_api.store.feed import FeedEntry, Named, Published
 from shared.events.claims import (
     DemandDeclined,
     DemandReleased,
@@ -80,34 +80,45 @@ def _whole(uow: Uow, found: Sequence[Published]) -> list[Published]:
 def _write(uow: Uow, new: Sequence[Published]) -> int:
     if not new:
         return 0
-    units = cases.units_of(uow.tx, {one.case_id for one in new})
-    shown = {one.event_id: _shown(one) for one in new if one.case_id in units and one.type not in NOT_TOLD}
-    about = claims.references_of(uow.tx, {claim_id for data in shown.values() for claim_id in _claim_ids(data)})
-    positions = feed.last_positions(uow.tx, {units[one.case_id] for one in new if one.event_id in shown})
+    told = [_told(one) for one in new if one.type not in NOT_TOLD]
+    about = feed.claims_named(uow.tx, {claim_id for one in told for claim_id in one.claim_ids})
+    units = _units(uow, told, about)
+    positions = feed.last_positions(uow.tx, set(units.values()))
     entries = []
-    for one in new:
-        data = shown.get(one.event_id)
-        if data is not None:
-            unit = units[one.case_id]
+    for one in told:
+        unit = units.get(one.event.case_id)
+        if unit is not None:
             positions[unit] += 1
-            entries.append(_entry(one, unit, positions[unit], data, about))
+            entries.append(_entry(one, unit, positions[unit], about))
     feed.append(uow.tx, entries, positions)
     feed.keep_versions(uow.tx, {one.case_id: one.version for one in new})
     return len(new)
 
 
-def _shown(event: Published) -> dict[str, Any]:
-    return {name: value for name, value in json.loads(event.payload).items() if name not in NOT_SHOWN}
+class _Told(NamedTuple):
+    """An event, and what of it a unit may see."""
+
+    event: Published
+    data: dict[str, Any]
+    claim_ids: list[str]
 
 
-def _claim_ids(data: Mapping[str, Any]) -> list[str]:
-    return [data["claim_id"]] if data.get("claim_id") else list(data.get("claim_ids") or ())
+def _told(event: Published) -> _Told:
+    data = {name: value for name, value in json.loads(event.payload).items() if name not in NOT_SHOWN}
+    return _Told(event, data, [data["claim_id"]] if data.get("claim_id") else list(data.get("claim_ids") or ()))
 
 
-def _entry(event: Published, unit: str, position: int, data: dict[str, Any], about: Mapping[str, str]) -> FeedEntry:
+def _units(uow: Uow, told: Sequence[_Told], about: Mapping[str, Named]) -> dict[str, str]:
+    """Return whose each case is: its claims say it, and where none of them is named the case itself."""
+    wanted = {one.event.case_id for one in told}
+    units = {claim.case_id: claim.unit for claim in about.values() if claim.case_id in wanted}
+    return units | cases.units_of(uow.tx, wanted - units.keys())
+
+
+def _entry(told: _Told, unit: str, position: int, about: Mapping[str, Named]) -> FeedEntry:
     """Return the entry of an event, with the unit's own references beside our ids."""
-    ids = _claim_ids(data)
-    references = [about[claim_id] for claim_id in ids if claim_id in about]
+    event, data, ids = told
+    references = [about[claim_id].reference for claim_id in ids if claim_id in about]
     return FeedEntry(
         unit=unit,
         position=position,

@@ -21,10 +21,10 @@ from shared.uow import Uow
 NEAR = timedelta(seconds=2)
 """How far behind the newest number each run looks: a batch that was being booked while others were numbered."""
 
-LATE = timedelta(minutes=3)
-"""How far behind the newest number a transaction may still be on its way; closing a month looks at everything.
+LATE = timedelta(minutes=15)
+"""How far behind the newest number is looked now and then, for what was booked by a transaction that ended late.
 
-A transaction is cut off after a minute. All that lies within is looked through, so that is done now and then only.
+One is cut off after a minute, so looking every ten minutes misses none; closing a month looks at everything.
 """
 
 
