@@ -22,6 +22,8 @@ from local.process import free_port, require_reachable, runs, spawn, stop, unpri
 
 START_SECONDS = 60
 STOP_SECONDS = 20
+SETTINGS = Path(__file__).parents[1] / "postgres" / "settings.conf"
+"""What a server in production is set to, and one of ours that is as durable."""
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64v8"}
 _INSTALLED = Path("/usr/lib/postgresql")
 
@@ -35,6 +37,12 @@ def programs() -> Path:
         if not installed:
             raise PartMissing("postgres", f"{missing.reason}; none is installed under {_INSTALLED} either") from missing
         return installed[0].parent
+
+
+def settings() -> list[str]:
+    """Return what a server in production is set to, each as ``name=value``."""
+    lines = (line.partition("#")[0].partition("=") for line in SETTINGS.read_text("utf-8").splitlines())
+    return [f"{name.strip()}={value.strip()}" for name, equals, value in lines if equals]
 
 
 def _from_maven() -> Path:
@@ -59,7 +67,8 @@ def _from_maven() -> Path:
 class Postgres:
     """A server with its data in ``folder``; the same folder may be started again and keeps port, password and data.
 
-    ``bound``: it dies with this process. ``durable`` False leaves fsync out: for tests that kill nothing.
+    ``bound``: it dies with this process. ``durable`` False leaves fsync out, and the server as small as it comes: for
+    tests that kill nothing.
     ``url`` is SQLAlchemy's, of the superuser; ``new_database`` makes a fresh one beside it.
     """
 
@@ -86,7 +95,9 @@ class Postgres:
             self._create(binaries)
         port = self.url.rpartition(":")[2].partition("/")[0]
         command = [str(binaries / "postgres"), "-D", str(self.data), "-p", port, "-h", "127.0.0.1"]
-        command += ["-k", str(self.data), "-c", f"fsync={'on' if self._durable else 'off'}"]
+        command += ["-k", str(self.data)]
+        for setting in settings() if self._durable else ("fsync=off",):
+            command += ["-c", setting]
         self._process = spawn(command, self.log, bound=self._bound, unroot=True)
         self.pid = self._process.pid
         wait_until(lambda: _accepts(self.url), self._process, self.log, START_SECONDS)

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from local import cluster
 from local.__main__ import app as local_app
 from local.layout import ISSUER, SERVICES, Layout
-from local.postgres import plain
+from local.postgres import SETTINGS, plain
 from shared.auth import Role, verifier
 from shared.clock import SystemMachine
 from shared.metrics import CATALOGUE, PREFIX
@@ -106,6 +106,14 @@ def test_every_other_part_is_the_one_that_is_tested_with() -> None:
     for part in COMPOSE["services"].values():
         assert ":" in part["image"]
         assert not part["image"].endswith(":latest")
+
+
+def test_the_database_server_is_set_up_by_the_file_that_operators_get() -> None:
+    mounted = {
+        target: DEPLOY / source for source, target, *_ in (one.split(":") for one in service("postgres")["volumes"])
+    }
+    (at,) = (part for part in service("postgres")["command"] if part.startswith("config_file="))
+    assert mounted[at.removeprefix("config_file=")].samefile(SETTINGS)
 
 
 def test_the_image_is_built_from_locked_packages_and_does_not_run_as_root() -> None:

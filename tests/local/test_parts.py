@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from local import Kafka, PartMissing, Postgres, maven, up
 from local.kafka import class_path
-from local.postgres import plain
+from local.postgres import plain, settings
 from local.process import answers, runs
 
 
@@ -26,6 +26,9 @@ def test_a_fresh_database_is_empty_and_real(postgres_database: str) -> None:
 def test_postgres_keeps_what_it_committed_through_a_kill(postgres_url: str, parts_folder: Path) -> None:
     with Postgres(parts_folder / "killed") as server:
         with psycopg.connect(plain(server.url), autocommit=True) as connection:
+            for setting in (*settings(), "fsync=on", "synchronous_commit=on", "full_page_writes=on"):
+                name, _, value = setting.partition("=")
+                assert connection.execute("SELECT current_setting(%s)", (name,)).fetchone() == (value,)
             connection.execute("CREATE TABLE t AS SELECT 42 AS answer")
         server.kill()
         server.start()
