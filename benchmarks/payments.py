@@ -5,7 +5,9 @@ the services: the broker and the database take their share of the same processor
 Each payment pays one claim in full by its KID: one claim a case, four rows of the ledger, two events of the case.
 
 - *stages*: a file's stages one after the other, in one process, where ten thousand cases are open;
-- *whole*: each service a process of its own, from the upload to the last case event on the bus;
+- *what follows* of the same payments: matching learns of the cases, the units' feeds and the vouchers are written;
+- *whole*: each service a process of its own, from the upload to the last case event on the bus. What follows runs at
+  the same time: the whole costs the stages, what follows, and what all of them take when there is nothing to do;
 - peers in the same run: pgbench's simple update, an ORM object per row with a transaction per payment, and a bare COPY
   of the rows that were left, indexes included;
 - *many cases*: the stages again where a million cases are open.
@@ -46,7 +48,7 @@ def run(bench: Any) -> None:
         small = _stages(bench, few, staged)
         many = build(parts, max(few.cases, min(MANY_CASES, CASES_EACH * payments)), today)
         large = _stages(bench, many, staged)
-        town = build(parts, payments * (bench.rounds + 1) + ORM_PAYMENTS, today)
+        town = build(parts, payments * (bench.rounds + 2) + ORM_PAYMENTS, today)
         _whole_and_peers(bench, town, payments)
     what = f"payments: cost with {many.cases} open cases beside {few.cases}"
     bench.promise(what, large / small, at_most=MORE_WITH_CASES)
@@ -69,16 +71,31 @@ def _stages(bench: Any, town: Any, payments: int) -> float:
 
 def _whole_and_peers(bench: Any, town: Any, payments: int) -> None:
     from paying.peers import bare_copy, marks, objects, simple_update
-    from paying.whole import served, upload
+    from paying.stages import FOLLOWS, STAGES, walk
+    from paying.whole import idle, rest, served, upload
 
+    rest(town)
+    walked = walk(town, payments, follows=True)
+    for name in FOLLOWS:
+        bench.say(walked[name].line(name, payments))
     with served(town) as address:
         since = marks(town)
         upload(town, address, payments)
         written = payments
         costs = [upload(town, address, payments) for _ in range(bench.rounds)]
         written += payments * bench.rounds
+        resting = idle(town)
     for cost in costs:
         bench.say(cost.line("whole", payments))
+    middle = sorted(costs, key=lambda cost: cost.wall_s)[len(costs) // 2]
+    known = {
+        "stages": sum(walked[name].total_cpu_s for name in STAGES),
+        "what follows": sum(walked[name].total_cpu_s for name in FOLLOWS),
+        "idle": resting.total_cpu_s / resting.wall_s * middle.wall_s,
+    }
+    known["the rest"] = middle.total_cpu_s - sum(known.values())
+    told = "  ".join(f"{name} {used / payments * 1e6:.0f}" for name, used in known.items())
+    bench.say(f"  {'of the whole':22} {told} us CPU each")
     whole = payments / median(cost.wall_s for cost in costs)
     by, updates = simple_update(town.parts)
     bench.say(f"  {f'simple update ({by})':22} {updates:8.0f} /s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,41 +12,51 @@ from paying.town import Town, opened
 
 POLL_S = 1.0
 STAGES = ("stage", "match and release", "relay payments", "inbox and ledger", "relay case events")
+"""From the file to the case's events on the bus."""
+FOLLOWS = ("projection", "feed", "vouchers")
+"""What the same payments bring about beside and after: matching learns of the case, its unit and the books are told."""
+EVENTS_EACH = 2
+"""A claim that is paid in full tells what is left of it, and that it ended."""
 
 
-def walk(town: Town, payments: int) -> dict[str, Cost]:
-    """Send a file of so many payments through; returns what each stage cost."""
+def walk(town: Town, payments: int, *, follows: bool = False) -> dict[str, Cost]:
+    """Send a file of so many payments through; returns what each stage cost.
+
+    ``follows``: also what the platform does of it afterwards, in a town that has nothing else to do (``at_rest``).
+    """
     from shared.serve import spare_the_collector
 
     spare_the_collector()
     with opened(town) as services:
-        return asyncio.run(_walk(town, services, payments))
+        return asyncio.run(_walk(town, services, payments, follows=follows))
 
 
-async def _walk(town: Town, services: dict[str, Any], payments: int) -> dict[str, Cost]:
+async def _walk(town: Town, services: dict[str, Any], payments: int, *, follows: bool) -> dict[str, Cost]:
     bank, claims = services["payments-ingest"], services["claims-api"]
     for service in services.values():
         await service.bus.start()
-    await stand_at_end(claims)
-    consumer = await claims.bus.consumer(claims.worker.group, ["payments"])
+        await stand_at_end(service)
+    taking = await claims.bus.consumer(claims.worker.group, ["payments"])
+    learning = await bank.bus.consumer(bank.worker.group, ["claims"])
+    steps: dict[str, Callable[[], Awaitable[None]]] = {
+        STAGES[0]: lambda: _done(bank, "stage"),
+        STAGES[1]: lambda: _done(bank, "release"),
+        STAGES[2]: lambda: _relayed(bank),
+        STAGES[3]: lambda: _taken(claims, taking, payments),
+        STAGES[4]: lambda: _relayed(claims),
+        FOLLOWS[0]: lambda: _taken(bank, learning, payments * EVENTS_EACH),
+        FOLLOWS[1]: lambda: _done(claims, "feed"),
+        FOLLOWS[2]: lambda: _done(claims, "vouchers"),
+    }
     try:
         _send(bank, town.file(payments))
         costs: dict[str, Cost] = {}
-        jobs = {job.name: job for job in bank.jobs}
-        steps: dict[str, Callable[[], Any]] = {
-            STAGES[0]: lambda: _until_done(lambda: jobs["stage"].run(bank)),
-            STAGES[1]: lambda: _until_done(lambda: jobs["release"].run(bank)),
-            STAGES[2]: lambda: _relayed(bank),
-            STAGES[3]: lambda: _taken(claims, consumer, payments),
-            STAGES[4]: lambda: _relayed(claims),
-        }
-        for name, step in steps.items():
+        for name in (*STAGES, *FOLLOWS) if follows else STAGES:
             with town.parts.measured() as cost:
-                await step()
+                await steps[name]()
             costs[name] = cost
         return costs
     finally:
-        await consumer.stop()
         for service in services.values():
             await service.bus.stop()
 
@@ -72,8 +82,20 @@ async def stand_at_end(service: Any) -> None:
         service.inbox.positions(ends, service.bus.epoch)
 
 
-async def _until_done(work: Callable[[], int]) -> None:
-    while await asyncio.to_thread(work):
+async def at_rest(services: dict[str, Any]) -> None:
+    """Let services begin with nothing to do: the claims' own feed entries and vouchers are not payments' work."""
+    for service in services.values():
+        await service.bus.start()
+        await stand_at_end(service)
+        await service.bus.stop()
+        for job in service.jobs:
+            while job.run(service):
+                pass
+
+
+async def _done(service: Any, name: str) -> None:
+    (job,) = (job for job in service.jobs if job.name == name)
+    while await asyncio.to_thread(job.run, service):
         pass
 
 
@@ -82,21 +104,21 @@ async def _relayed(service: Any) -> None:
         pass
 
 
-async def _taken(claims: Any, consumer: Any, payments: int) -> None:
+async def _taken(service: Any, consumer: Any, expected: int) -> None:
     """Take what is on the bus as the worker does, one transaction a batch."""
     from shared.bus import TopicPartition
     from shared.worker import BATCH_MAX
 
     starts = {tp: await consumer.start_offset(tp) for tp in consumer.assignment()}
-    for tp, offset in (await asyncio.to_thread(claims.inbox.positions, starts, claims.bus.epoch)).items():
+    for tp, offset in (await asyncio.to_thread(service.inbox.positions, starts, service.bus.epoch)).items():
         await consumer.seek(TopicPartition(*tp), offset)
     taken = 0
-    while taken < payments:
+    while taken < expected:
         records = await consumer.poll(BATCH_MAX["postgresql"], POLL_S)
         if not records:
-            raise SystemExit(f"expected {payments} payment events, got {taken}")
-        outcome = await asyncio.to_thread(claims.inbox.take, records, claims.bus.epoch)
+            raise SystemExit(f"expected {expected} events, got {taken}")
+        outcome = await asyncio.to_thread(service.inbox.take, records, service.bus.epoch)
         if outcome.parked or outcome.dead:
-            raise SystemExit(f"expected every payment booked, got {outcome}")
+            raise SystemExit(f"expected every event applied, got {outcome}")
         await consumer.commit(outcome.next_offsets)
         taken += sum(outcome.applied.values())

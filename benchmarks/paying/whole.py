@@ -17,20 +17,19 @@ from local.layout import SERVICES
 from local.maven import ROOT
 from local.process import free_port, spawn
 from paying.parts import Cost, kafka_settings
-from paying.stages import stand_at_end
+from paying.stages import EVENTS_EACH, at_rest
 from paying.town import Town, opened
 
-EVENTS_EACH = 2
-"""A claim that is paid in full tells what is left of it, and that it ended."""
 LOOK_S = 0.1
 WAIT_S_MAX = 600.0
 STOP_S = 60.0
+SETTLE_S = IDLE_S = 6.0
 
 
 @contextmanager
 def served(town: Town) -> Iterator[str]:
     """Run both services; gives the address of payments-ingest."""
-    asyncio.run(_at_rest(town))
+    rest(town)
     running, watched = {}, town.parts.watched
     try:
         for name in town.urls:
@@ -53,16 +52,18 @@ def served(town: Town) -> Iterator[str]:
             process.wait(STOP_S)
 
 
-async def _at_rest(town: Town) -> None:
-    """Let both services begin with nothing to do: the claims' own feed entries and vouchers are not payments' work."""
+def rest(town: Town) -> None:
+    """Let both services of a town do what is left to do, so that what is measured next is payments' work alone."""
     with opened(town) as services:
-        for service in services.values():
-            await service.bus.start()
-            await stand_at_end(service)
-            await service.bus.stop()
-            for job in service.jobs:
-                while job.run(service):
-                    pass
+        asyncio.run(at_rest(services))
+
+
+def idle(town: Town) -> Cost:
+    """Return what all of them take while there is nothing to do, after the feeds and vouchers of the last file."""
+    time.sleep(SETTLE_S)
+    with town.parts.measured() as cost:
+        time.sleep(IDLE_S)
+    return cost
 
 
 def upload(town: Town, address: str, payments: int) -> Cost:
