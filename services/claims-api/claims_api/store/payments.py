@@ -93,9 +93,9 @@ def find_entries(tx: Connection, entry_ids: Iterable[str]) -> dict[str, BankEntr
     return found
 
 
-def add_entries(tx: Connection, entries: Sequence[BankEntry]) -> None:
-    """Store bank entries; one that another transaction stored first is left as it is."""
-    insert_all(tx, ENTRY, entries, names_of(BankEntry), once=True)
+def add_entries(tx: Connection, entries: Sequence[BankEntry]) -> int:
+    """Store bank entries that are new, whoever else stores them too, and return how many were."""
+    return insert_all(tx, ENTRY, entries, names_of(BankEntry), once=True)
 
 
 def add_parts(tx: Connection, parts: Sequence[PaymentPart]) -> None:

@@ -57,8 +57,12 @@ def on_matched(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     moves = [_Move(event, p, locked[to], ore) for event, p in told for to, ore in _shares(uow, deps, locked, p).items()]
     payments.add_parts(uow.tx, [_matched(uow, move) for move in moves])
     # What was taken off other cases is on other keys: it may come after this.
-    _check_allocated(uow, {p.payment_id: (p.bank_amount_ore or p.amount_ore) + p.taken_off_ore for _, p in told})
-    payments.drop_candidates(uow.tx, [p.payment_id for _, p in told])
+    paid = {p.payment_id: (p.bank_amount_ore or p.amount_ore) + p.taken_off_ore for _, p in told}
+    if bank.first_named:
+        _check_allocated(paid, _by_payment(moves))
+    else:
+        _check_allocated(paid, payments.allocated(uow.tx, paid))
+        payments.drop_candidates(uow.tx, paid)
     lines = [_line(uow, one, "payment.received", f"Innbetaling på {kroner(one.amount_ore)} kroner") for one in moves]
     _settle(uow, deps, locked, _causes(moves), bank=bank, lines=lines)
     payments.check_bank_days(uow.tx, {(p.account, p.day) for _, p in told})
@@ -286,12 +290,12 @@ def _settle(
     held: Mapping[str, Case],
     causes: Mapping[str, Event | None],
     *,
-    bank: Sequence[Transfer],
+    bank: _Noted,
     lines: Sequence[TimelineEntry],
 ) -> None:
     """Bring held cases up to date and tell what follows; what is written, the bank's rows too, goes kind by kind."""
     books = load_books(uow.tx, held)
-    booked = book_cases(uow, deps, books, causes, beside=bank)
+    booked = book_cases(uow, deps, books, causes, beside=bank.transfers)
     tell_what_changed(uow, deps, books, booked, causes, held=held, lines=lines)
     after_money(uow, deps, held)
 
@@ -305,36 +309,37 @@ def _lock(uow: Uow, case_ids: Iterable[str]) -> dict[str, Case]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    entries: Mapping[str, BankEntry]
+class _Noted:
+    """The bank's own transfers, to be recorded; ``first_named``: no event before named any of these entries."""
 
-    def agrees(self, entry: BankEntry) -> bool:
-        known = self.entries.get(entry.entry_id)
-        same = (entry.account, entry.day, entry.amount_ore)
-        return known is None or (known.account, known.day, known.amount_ore) == same
+    transfers: Sequence[Transfer]
+    first_named: bool
 
 
 def _book_bank(uow: Uow, entries: Sequence[BankEntry]) -> None:
     """Book bank entries that no event named before; raises Park when one was named with other facts."""
-    ledger.add_transfers(uow.tx, _note(uow, entries))
+    ledger.add_transfers(uow.tx, _note(uow, entries).transfers)
 
 
-def _note(uow: Uow, entries: Sequence[BankEntry]) -> list[Transfer]:
-    """Store bank entries that no event named before and return their transfers, which the caller records.
+def _note(uow: Uow, entries: Sequence[BankEntry]) -> _Noted:
+    """Store bank entries that no event named before; the caller records their transfers.
 
     Raises Park when one was named with other facts.
     """
-    known = _Known(payments.find_entries(uow.tx, [entry.entry_id for entry in entries]))
-    fresh: dict[str, BankEntry] = {}
+    told: dict[str, BankEntry] = {}
     for entry in entries:
-        if not known.agrees(entry) or not _Known(fresh).agrees(entry):
-            raise Park(
-                AMOUNT_DIFFERS, "amount_ore: expected what the bank's row has, got another amount, account or day"
-            )
-        if entry.entry_id not in known.entries:
-            fresh[entry.entry_id] = entry
-    payments.add_entries(uow.tx, list(fresh.values()))
-    return [row for entry in fresh.values() for row in _bank_rows(uow, entry)]
+        _check_same(told.setdefault(entry.entry_id, entry), entry)
+    first_named = payments.add_entries(uow.tx, list(told.values())) == len(told)
+    if not first_named:
+        for known in payments.find_entries(uow.tx, told).values():
+            _check_same(known, told[known.entry_id])
+    # One that is recorded already stays as it is.
+    return _Noted([row for entry in told.values() for row in _bank_rows(uow, entry)], first_named)
+
+
+def _check_same(known: BankEntry, told: BankEntry) -> None:
+    if (known.account, known.day, known.amount_ore) != (told.account, told.day, told.amount_ore):
+        raise Park(AMOUNT_DIFFERS, "amount_ore: expected what the bank's row has, got another amount, account or day")
 
 
 def _bank_rows(uow: Uow, entry: BankEntry) -> list[Transfer]:
@@ -356,8 +361,15 @@ def _credit(payment_id: str, account: str, day: date, amount_ore: int) -> BankEn
     return BankEntry(entry_id=payment_id, account=account, day=day, amount_ore=amount_ore, payment_id=payment_id)
 
 
-def _check_allocated(uow: Uow, paid: Mapping[str, int]) -> None:
-    placed = payments.allocated(uow.tx, paid)
+def _by_payment(moves: Iterable[_Move]) -> dict[str, int]:
+    placed: dict[str, int] = {}
+    for move in moves:
+        payment_id = cast(PaymentMatched, move.payload).payment_id
+        placed[payment_id] = placed.get(payment_id, 0) + move.amount_ore
+    return placed
+
+
+def _check_allocated(paid: Mapping[str, int], placed: Mapping[str, int]) -> None:
     if any(placed[payment_id] > amount for payment_id, amount in paid.items()):
         raise Park(ABOVE_PAYMENT, "amount_ore: expected parts of at most the payment, got more in all")
 
