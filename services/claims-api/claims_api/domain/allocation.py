@@ -32,7 +32,7 @@ class Owed:
 
     def of(self, account: Account) -> int:
         """Return what is owed of one kind, in øre."""
-        return int(getattr(self.balance, f"{account}_ore"))
+        return self.balance.of(account)
 
 
 @value

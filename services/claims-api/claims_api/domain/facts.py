@@ -63,6 +63,8 @@ class ClaimFacts:
 
     def disputed_ore(self, day: date, owed_ore: int) -> int:
         """Return how much of ``owed_ore`` is disputed on ``day``."""
+        if not self.disputes:
+            return 0
         parts = [owed_ore if one.amount_ore is None else one.amount_ore for one in self.disputes if one.stands_on(day)]
         return min(owed_ore, max(parts, default=0))
 

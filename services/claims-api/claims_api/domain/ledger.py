@@ -26,7 +26,6 @@ The four receivables, the bank and write_off are debit accounts; the rest are cr
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -237,6 +236,14 @@ class Balance:
         """Everything that is owed."""
         return self.principal_ore + self.interest_ore + self.fees_ore + self.legal_costs_ore
 
+    def of(self, account: Account) -> int:
+        """Return what is owed of one of the receivables, in øre."""
+        if account is Account.PRINCIPAL:
+            return self.principal_ore
+        if account is Account.INTEREST:
+            return self.interest_ore
+        return self.fees_ore if account is Account.FEES else self.legal_costs_ore
+
     def __add__(self, other: Balance) -> Balance:
         return Balance(
             principal_ore=self.principal_ore + other.principal_ore,
@@ -248,7 +255,13 @@ class Balance:
 
     def with_interest(self, interest_ore: int) -> Balance:
         """Return the same balance with another interest."""
-        return replace(self, interest_ore=interest_ore)
+        return Balance(
+            principal_ore=self.principal_ore,
+            interest_ore=interest_ore,
+            fees_ore=self.fees_ore,
+            legal_costs_ore=self.legal_costs_ore,
+            overpaid_ore=self.overpaid_ore,
+        )
 
 
 def posted_balances(entries: Iterable[Draft]) -> dict[str, Balance]:
