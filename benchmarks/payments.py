@@ -48,7 +48,7 @@ def run(bench: Any) -> None:
         small = _stages(bench, few, staged)
         many = build(parts, max(few.cases, min(MANY_CASES, CASES_EACH * payments)), today)
         large = _stages(bench, many, staged)
-        town = build(parts, payments * (bench.rounds + 2) + ORM_PAYMENTS, today)
+        town = build(parts, payments * (bench.rounds + 3) + ORM_PAYMENTS, today)
         _whole_and_peers(bench, town, payments)
     what = f"payments: cost with {many.cases} open cases beside {few.cases}"
     bench.promise(what, large / small, at_most=MORE_WITH_CASES)
@@ -56,10 +56,9 @@ def run(bench: Any) -> None:
 
 def _stages(bench: Any, town: Any, payments: int) -> float:
     """Measure the stages of files, after one that warms up; returns seconds of CPU time a payment took in all."""
-    from paying.stages import walk
+    from paying.stages import walks
 
-    walk(town, payments)
-    found = [walk(town, payments) for _ in range(bench.rounds)]
+    found = walks(town, payments, bench.rounds)
     totals = [sum(cost.total_cpu_s for cost in costs.values()) / payments for costs in found]
     middle = found[totals.index(sorted(totals)[len(totals) // 2])]
     bench.say(f"  {town.cases} open cases, files of {payments} payments, the middle of {bench.rounds} rounds")
@@ -71,11 +70,11 @@ def _stages(bench: Any, town: Any, payments: int) -> float:
 
 def _whole_and_peers(bench: Any, town: Any, payments: int) -> None:
     from paying.peers import bare_copy, marks, objects, simple_update
-    from paying.stages import FOLLOWS, STAGES, walk
+    from paying.stages import FOLLOWS, STAGES, walks
     from paying.whole import idle, rest, served, upload
 
     rest(town)
-    walked = walk(town, payments, follows=True)
+    (walked,) = walks(town, payments, 1, follows=True)
     for name in FOLLOWS:
         bench.say(walked[name].line(name, payments))
     with served(town) as address:

@@ -36,6 +36,8 @@ BATCH_MAX = 1_000
 LANES_MAX = 4
 """Loads that one relay sends at the same time; each holds a connection while it does (PostgreSQL)."""
 IDLE_S = 0.2
+IDLE_S_MAX = 1.0
+"""How long a relay that nobody wakes waits before it looks again: first, and after it has found nothing for a while."""
 BACKOFF_S_MAX = 10.0
 SEND_S_MAX = 45.0
 """How long a shard is held for the bus; then it is let go, and sent again by whoever takes it next."""
@@ -98,7 +100,7 @@ class Relay:
     async def run(self) -> None:
         """Relay until stopped; a fault waits and tries the same rows again."""
         self._loop = asyncio.get_running_loop()
-        backoff_s = IDLE_S
+        backoff_s = idle_s = IDLE_S
         while not self._stopped.is_set():
             self._wake.clear()
             try:
@@ -111,7 +113,8 @@ class Relay:
                 backoff_s = min(backoff_s * 2, BACKOFF_S_MAX)
                 continue
             if not moved:
-                await _unless(self._wake, IDLE_S)
+                await _unless(self._wake, idle_s)
+            idle_s = IDLE_S if moved or self._wake.is_set() else min(idle_s * 2, IDLE_S_MAX)
 
     async def relay_once(self) -> int:
         """Send the next records of every shard that has some; returns how many were sent.

@@ -19,46 +19,56 @@ EVENTS_EACH = 2
 """A claim that is paid in full tells what is left of it, and that it ended."""
 
 
-def walk(town: Town, payments: int, *, follows: bool = False) -> dict[str, Cost]:
-    """Send a file of so many payments through; returns what each stage cost.
+def walks(town: Town, payments: int, rounds: int, *, follows: bool = False) -> list[dict[str, Cost]]:
+    """Send files of so many payments through, one after the other; returns what each stage of each of them cost.
 
-    ``follows``: also what the platform does of it afterwards, in a town that has nothing else to do (``at_rest``).
+    The services stay as they are between the files, and one file more goes first: what a service does once in its life
+    is no stage's work. ``follows``: also what the platform does of it afterwards, in a town ``at_rest``.
     """
     from shared.serve import spare_the_collector
 
     spare_the_collector()
     with opened(town) as services:
-        return asyncio.run(_walk(town, services, payments, follows=follows))
+        return asyncio.run(_walks(town, services, payments, rounds, follows=follows))
 
 
-async def _walk(town: Town, services: dict[str, Any], payments: int, *, follows: bool) -> dict[str, Cost]:
+async def _walks(
+    town: Town, services: dict[str, Any], payments: int, rounds: int, *, follows: bool
+) -> list[dict[str, Cost]]:
     bank, claims = services["payments-ingest"], services["claims-api"]
     for service in services.values():
         await service.bus.start()
         await stand_at_end(service)
-    taking = await claims.bus.consumer(claims.worker.group, ["payments"])
-    learning = await bank.bus.consumer(bank.worker.group, ["claims"])
     steps: dict[str, Callable[[], Awaitable[None]]] = {
         STAGES[0]: lambda: _done(bank, "stage"),
         STAGES[1]: lambda: _done(bank, "release"),
         STAGES[2]: lambda: _relayed(bank),
-        STAGES[3]: lambda: _taken(claims, taking, payments),
-        STAGES[4]: lambda: _relayed(claims),
-        FOLLOWS[0]: lambda: _taken(bank, learning, payments * EVENTS_EACH),
-        FOLLOWS[1]: lambda: _done(claims, "feed"),
-        FOLLOWS[2]: lambda: _done(claims, "vouchers"),
     }
+    taking = await _reader(claims, "payments")
+    steps[STAGES[3]] = lambda: _taken(claims, taking, payments)
+    steps[STAGES[4]] = lambda: _relayed(claims)
+    if follows:
+        learning = await _reader(bank, "claims")
+        steps[FOLLOWS[0]] = lambda: _taken(bank, learning, payments * EVENTS_EACH)
+        steps[FOLLOWS[1]] = lambda: _done(claims, "feed")
+        steps[FOLLOWS[2]] = lambda: _done(claims, "vouchers")
     try:
-        _send(bank, town.file(payments))
-        costs: dict[str, Cost] = {}
-        for name in (*STAGES, *FOLLOWS) if follows else STAGES:
-            with town.parts.measured() as cost:
-                await steps[name]()
-            costs[name] = cost
-        return costs
+        return [await _walk(town, bank, payments, steps) for _ in range(rounds + 1)][1:]
     finally:
         for service in services.values():
             await service.bus.stop()
+
+
+async def _walk(
+    town: Town, bank: Any, payments: int, steps: dict[str, Callable[[], Awaitable[None]]]
+) -> dict[str, Cost]:
+    _send(bank, town.file(payments))
+    costs: dict[str, Cost] = {}
+    for name, step in steps.items():
+        with town.parts.measured() as cost:
+            await step()
+        costs[name] = cost
+    return costs
 
 
 def _send(bank: Any, content: bytes) -> None:
@@ -104,14 +114,21 @@ async def _relayed(service: Any) -> None:
         pass
 
 
-async def _taken(service: Any, consumer: Any, expected: int) -> None:
-    """Take what is on the bus as the worker does, one transaction a batch."""
+async def _reader(service: Any, topic: str) -> Any:
+    """Return a consumer that stands where the service's database stands, as its worker begins."""
     from shared.bus import TopicPartition
-    from shared.worker import BATCH_MAX
 
+    consumer = await service.bus.consumer(service.worker.group, [topic])
     starts = {tp: await consumer.start_offset(tp) for tp in consumer.assignment()}
     for tp, offset in (await asyncio.to_thread(service.inbox.positions, starts, service.bus.epoch)).items():
         await consumer.seek(TopicPartition(*tp), offset)
+    return consumer
+
+
+async def _taken(service: Any, consumer: Any, expected: int) -> None:
+    """Take what is on the bus as the worker does, one transaction a batch."""
+    from shared.worker import BATCH_MAX
+
     taken = 0
     while taken < expected:
         records = await consumer.poll(BATCH_MAX["postgresql"], POLL_S)
