@@ -114,7 +114,6 @@ def test_a_transfer_is_taken_back_once(db: Database) -> None:
         ("case_file", {"case_id": "another", "case_number": "2600000026", "debtor_ref": "nobody"}),
         ("claim", {"claim_id": "another", "external_ref": "another", "case_id": "none"}),
         ("claim_party", {"debtor_ref": "nobody"}),
-        ("claim_party", {"claim_id": "none"}),
         ("kid", {"kid": "3", "case_id": "none"}),
     ],
 )

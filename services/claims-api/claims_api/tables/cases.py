@@ -103,11 +103,14 @@ class ClaimRow(Model, table=True):
 
 
 class ClaimPartyRow(Model, table=True):
-    """Who is liable for a claim: its primary debtor and the co-debtors (solidarskyldnere), in order."""
+    """Who is liable for a claim: its primary debtor and the co-debtors (solidarskyldnere), in order.
+
+    Written with the claim, and once.
+    """
 
     __tablename__ = "claim_party"
 
-    claim_id: str = Field(primary_key=True, max_length=ID, foreign_key="claim.claim_id")
+    claim_id: str = Field(primary_key=True, max_length=ID)
     debtor_ref: str = Field(primary_key=True, max_length=ID, foreign_key="debtor.debtor_ref", index=True)
     position: int
 

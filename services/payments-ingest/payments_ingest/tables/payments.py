@@ -68,12 +68,15 @@ class PaymentRow(Model, table=True):
 
 
 class AllocationRow(Model, table=True):
-    """How much of a payment lies on a case; undone ones stay as history."""
+    """How much of a payment lies on a case; undone ones stay as history.
+
+    Written with the payment, or by whoever holds its row.
+    """
 
     __tablename__ = "allocation"
 
     allocation_id: str = Field(primary_key=True, max_length=ID)
-    payment_id: str = Field(max_length=ID, foreign_key="payment.payment_id", index=True)
+    payment_id: str = Field(max_length=ID, index=True)
     case_id: str = Field(max_length=ID, index=True)
     claim_id: str | None = Field(default=None, max_length=ID)
     amount_ore: int = Field(sa_type=BigInteger)
