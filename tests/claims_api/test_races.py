@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
-from support.claims import KARI, OLA, PER, Desk, claim_body
+from support.claims import KARI, OLA, PER, Desk, claim_body, desk
 
 from claims_api.api.reading import canonical, new_claim
 from claims_api.api.schemas import ClaimIn
@@ -95,6 +96,18 @@ def test_shared_debts_in_any_order_never_wait_for_each_other(office: Desk) -> No
     assert len({one.claim_id for one in told}) == AT_ONCE
     assert office.count(table_of(DebtorRow)) == 3
     whole(office)
+
+
+def test_a_case_is_opened_while_another_opening_is_not_yet_committed(tmp_path: Path, postgres_database: str) -> None:
+    with desk(tmp_path, database_url=postgres_database) as office:
+        deps = deps_of_service(office.service)
+        first = _claim.validate_python(claim_body(external_ref="C-0", debtor__national_id=KARI))
+        with office.service.uow() as uow:
+            told = register_claim(uow, deps, new_claim(first), canonical=canonical(first), actor="test")
+            other = register(office, claim_body(external_ref="C-1", debtor__national_id=OLA))
+        assert isinstance(other, Registered)
+        assert other.case_number != told.case_number
+        whole(office)
 
 
 def test_requests_over_http_that_come_together_are_answered_each(office: Desk) -> None:

@@ -9,15 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from claims_api.tables import CaseCounterRow, CaseRow, KidRow, TimelineRow
-from shared.db import Lookup, any_of, chunks, insert_all, insert_ignore, insert_rows, table_of, update_rows
+from claims_api.tables import CaseRow, KidRow, TimelineRow
+from shared.db import Lookup, any_of, chunks, insert_all, insert_rows, table_of, update_rows
 from shared.kid import MAX_SEQUENCE, KidKind, make_case_number, make_kid
 from shared.uow import Uow
 from shared.values import names_of, value
 
 CASE = table_of(CaseRow)
 KID = table_of(KidRow)
-COUNTER = table_of(CaseCounterRow)
 TIMELINE = table_of(TimelineRow)
 
 OPEN, CLOSED = "open", "closed"
@@ -270,21 +269,6 @@ def keep_kids(uow: Uow, given: Sequence[KidUse]) -> None:
 def find_kid(tx: Connection, kid: str) -> RowMapping | None:
     """Return what a KID of ours was given out for (case_id, claim_id, plan_id, kind)."""
     return tx.execute(select(KID).where(KID.c.kid == kid)).mappings().first()
-
-
-def reserve_serials(tx: Connection, year: int, count: int) -> int:
-    """Reserve ``count`` saksnummer serials of a year; returns the first."""
-    counted = (
-        update(COUNTER)
-        .where(COUNTER.c.year == year)
-        .values(last_serial=COUNTER.c.last_serial + count)
-        .returning(COUNTER.c.last_serial)
-    )
-    last = tx.execute(counted).scalar()
-    if last is None:  # the first of its year
-        insert_ignore(tx, COUNTER, [{"year": year, "last_serial": 0}])
-        last = tx.execute(counted).scalar_one()
-    return int(last) - count + 1
 
 
 def set_state(tx: Connection, case_id: str, state: str, closed_on: date | None = None) -> None:

@@ -58,7 +58,8 @@ def lock_by_numbers(tx: Connection, indexes: Collection[str], org_numbers: Colle
     wanted = {name: [(number,) for number in sorted(numbers)] for name, numbers in asked.items() if numbers}
     if not wanted:
         return {}
-    lookup, values = _LOCKED["debtor_ref"], []
+    lookup: Lookup = _LOCKED["debtor_ref"]
+    values: Sequence[tuple[str, ...]]
     if len(wanted) == 1:
         ((name, values),) = wanted.items()
         lookup = _LOCKED[name]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from claims_api.domain.new_claim import Creditor
 from claims_api.store import cases
 from claims_api.store.cases import Case, CaseKey
+from claims_api.store.serials import take_serials
 from shared.kid import KidKind, make_kid
 from shared.uow import Uow
 
@@ -52,8 +53,7 @@ class _Allotment:
 
     def reserve(self, count: int) -> None:
         if count:
-            first = cases.reserve_serials(self.uow.tx, self.uow.today.year, count)
-            self.serials = list(range(first + count - 1, first - 1, -1))
+            self.serials = list(take_serials(self.uow, count))[::-1]
 
     def place(self, key: CaseKey, creditor: Creditor) -> Place:
         case, opened = self.current.get(key), False
