@@ -1,7 +1,8 @@
 """Group commit: concurrent requests share one transaction, and so one write to disk.
 
-While one group commits the next one gathers. A group that fails as a whole is tried again one request at a time, so
-that nobody's fault becomes another's; a lost answer is a 503, and the same Idempotency-Key is safe.
+While groups commit, as many as may at once, the next one gathers. A group that fails as a whole is tried again one
+request at a time, so that nobody's fault becomes another's; a lost answer is a 503, and the same Idempotency-Key is
+safe.
 """
 
 from __future__ import annotations
@@ -39,11 +40,15 @@ class GroupCommit(Generic[Item, Result]):
         self,
         open_uow: Callable[[], AbstractContextManager[Uow]],
         apply: Callable[[Uow, Sequence[Item]], Sequence[Result | Exception]],
+        *,
+        at_once: int = 1,
     ) -> None:
         self._open_uow = open_uow
         self._apply = apply
+        self._at_once = at_once
         self._waiting: list[_Waiting[Item, Result]] = []
-        self._drain: asyncio.Task[None] | None = None
+        self._committing = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item) -> Result:
         """Apply one item with whatever else is waiting; raises what became of it. RetryLater when too many wait."""
@@ -51,21 +56,30 @@ class GroupCommit(Generic[Item, Result]):
             raise RetryLater(f"expected at most {WAITING_MAX} requests waiting, got more")
         waiting = _Waiting[Item, Result](item, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        if self._drain is None or self._drain.done():
-            self._drain = asyncio.create_task(self._run())
+        if self._committing < self._at_once:
+            self._committing += 1
+            task = asyncio.create_task(self._run())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await waiting.answer
 
     async def _run(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
-            results = await self._results([waiting.item for waiting in group])
-            for waiting, result in zip(group, results, strict=True):
-                if waiting.answer.done():
-                    continue  # whoever asked has gone; what was done stays done
-                if isinstance(result, Exception):
-                    waiting.answer.set_exception(result)
-                else:
-                    waiting.answer.set_result(result)
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
+                self._answer(group, await self._results([waiting.item for waiting in group]))
+        finally:
+            self._committing -= 1
+
+    @staticmethod
+    def _answer(group: Sequence[_Waiting[Item, Result]], results: Sequence[Result | Exception]) -> None:
+        for waiting, result in zip(group, results, strict=True):
+            if waiting.answer.done():
+                continue  # whoever asked has gone; what was done stays done
+            if isinstance(result, Exception):
+                waiting.answer.set_exception(result)
+            else:
+                waiting.answer.set_result(result)
 
     async def _results(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
         """Return a result for each item, whatever happens: whoever waits must hear something."""

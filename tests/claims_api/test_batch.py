@@ -108,6 +108,18 @@ def test_claims_of_a_debtor_share_a_case_within_a_batch_and_across_its_commits(o
         assert broken(tx) == []
 
 
+def test_of_two_lines_under_one_reference_the_first_counts_however_far_apart(office: Desk) -> None:
+    unknown = {"debtor__national_id": None, "debtor__birth_date": "1980-05-17"}
+    bodies = [claim_body(external_ref=f"B-{n}", **unknown) for n in range(2 * PER_COMMIT)]
+    bodies.append(claim_body(external_ref="B-0", principal_ore=1))
+    results = send(office, ndjson(bodies))
+    assert [result["line"] for result in results] == list(range(1, len(bodies) + 1))
+    assert [result["line"] for result in results if "problem" in result] == [len(bodies)]
+    assert office.count(table_of(ClaimRow)) == 2 * PER_COMMIT
+    with office.service.db.read() as tx:
+        assert broken(tx) == []
+
+
 def test_what_a_batch_says_newest_of_a_debtor_holds(office: Desk) -> None:
     guardian = {"kind": "guardian", "name": "Verge Vik", "id": OLA}
     bodies = [

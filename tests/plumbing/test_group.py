@@ -21,7 +21,7 @@ from shared.uow import Uow
 RigOf = Callable[[Databases], Rig]
 
 
-def grouped(service: Service, sizes: list[int]) -> GroupCommit[Call[str], Response]:
+def grouped(service: Service, sizes: list[int], at_once: int = 1) -> GroupCommit[Call[str], Response]:
     def work(uow: Uow, asked: Sequence[str]) -> list[BaseModel | Exception]:
         sizes.append(len(asked))
         if "explode" in asked:
@@ -30,7 +30,7 @@ def grouped(service: Service, sizes: list[int]) -> GroupCommit[Call[str], Respon
             Conflict("taken", "taken") if name == "taken" else NoteOut(event_id=emit(uow, name, name)) for name in asked
         ]
 
-    return GroupCommit(service.uow, lambda uow, calls: run_together(uow, calls, work))
+    return GroupCommit(service.uow, lambda uow, calls: run_together(uow, calls, work), at_once=at_once)
 
 
 def call(name: str, key: str, body: str = "same", client: str = "a") -> Call[str]:
@@ -59,6 +59,21 @@ def test_a_fault_in_a_group_is_its_own(databases: Databases, rig_of: RigOf) -> N
         answers = await asyncio.gather(*(group.submit(call(n, n)) for n in names), return_exceptions=True)
         assert [type(a) for a in answers if not isinstance(a, Response)] == [ZeroDivisionError]
         assert count(sender, TABLES.events) == 22
+
+    run(rig_of(databases), scenario)
+
+
+def test_groups_commit_at_the_same_time_and_nobody_is_left_waiting(databases: Databases, rig_of: RigOf) -> None:
+    async def scenario(sender: Service, _receiver: Service, _bus: Bus) -> None:
+        sizes: list[int] = []
+        group = grouped(sender, sizes, at_once=3)
+
+        async def client(name: str) -> None:
+            for n in range(10):
+                await group.submit(call(f"{name}{n}", f"{name}{n}"))
+
+        await asyncio.gather(*(client(name) for name in "abcdefgh"))
+        assert sum(sizes) == count(sender, TABLES.events) == 80
 
     run(rig_of(databases), scenario)
 

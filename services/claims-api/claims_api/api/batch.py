@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -38,6 +40,8 @@ LINE_MAX_BYTES = 64_000
 LINES_MAX = 100_000
 PER_COMMIT = 500
 """Lines that share a commit."""
+AT_ONCE = 2
+"""Commits of one batch under way: while the database works at one, the worker decides the next."""
 MEDIA_TYPE = "application/x-ndjson"
 
 _submission: TypeAdapter[Submission] = TypeAdapter(Submission)
@@ -45,6 +49,14 @@ _submission: TypeAdapter[Submission] = TypeAdapter(Submission)
 Line = tuple[int, bytes]
 Read = tuple[int | None, Sent | Reject]
 """A line that was read, or why it was not; without a number: why reading ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Storing:
+    """Lines that are being stored, and what they are about."""
+
+    task: asyncio.Task[bytes]
+    shared: frozenset[str]
 
 
 class _Duplex(StreamingResponse):
@@ -85,15 +97,19 @@ async def _answers(ctx: Ctx, request: Request) -> AsyncIterator[bytes]:
 
 
 async def _take(ctx: Ctx, request: Request, results: asyncio.Queue[bytes | None]) -> None:
-    """Store the lines in their order; while some are being stored, the next are read."""
-    storing: asyncio.Task[bytes] | None = None
+    """Store the lines and answer them in their order; while some are being stored, the next are read and decided.
+
+    Lines that share a debtor or a reference with some that are being stored wait for those: what comes first counts.
+    """
+    storing: deque[_Storing] = deque()
     try:
         async for read in _read_together(ctx, request):
-            if storing is not None:
-                results.put_nowait(await storing)
-            storing = asyncio.create_task(asyncio.to_thread(_commit, ctx, read))
-        if storing is not None:
-            results.put_nowait(await storing)
+            shared = frozenset(name for _, one in read if isinstance(one, Sent) for name in one.names())
+            while len(storing) == AT_ONCE or any(shared & other.shared for other in storing):
+                results.put_nowait(await storing.popleft().task)
+            storing.append(_Storing(asyncio.create_task(asyncio.to_thread(_commit, ctx, read)), shared))
+        while storing:
+            results.put_nowait(await storing.popleft().task)
     finally:
         results.put_nowait(None)
 

@@ -40,6 +40,14 @@ class Sent:
     handed: Handed | None
     """The claim, when the shape of its body is right."""
 
+    def names(self) -> list[str]:
+        """Return what the claim is known by and the numbers of whom it is about: what no other may bring meanwhile."""
+        if self.handed is None:
+            return []
+        new = self.handed.new
+        numbers = [who.national_id or who.org_number for who in (new.debtor, *new.co_debtors)]
+        return [f"{new.unit} {new.external_ref}", *(number for number in numbers if number is not None)]
+
 
 def sent_by(ctx: Ctx, submission: Submission) -> Sent:
     """Read a body as far as it goes; what its shape has against it is among the errors."""
@@ -49,6 +57,7 @@ def sent_by(ctx: Ctx, submission: Submission) -> Sent:
     return Sent(ctx, draft, errors, unit, handed)
 
 
+AT_ONCE = 2
 IntakeGroup = GroupCommit[Call[Sent], Response]
 
 
@@ -67,7 +76,8 @@ def intake_group(service: Service) -> IntakeGroup:
         confine(uow.tx, units_of(call.asked.ctx.caller for call in calls), register=True)
         return run_together(uow, calls, take_in)
 
-    return GroupCommit(service.uow, apply)
+    # SQLite has one writer; PostgreSQL works at one group while the worker decides another.
+    return GroupCommit(service.uow, apply, at_once=1 if service.db.dialect == "sqlite" else AT_ONCE)
 
 
 def rules_of(ctx: Ctx) -> IntakeRules:
