@@ -307,6 +307,13 @@ def _record(message: Any) -> Record:
         message.offset,
         (message.key or b"").decode(errors="replace"),
         message.value,
-        {name: (value or b"").decode(errors="replace") for name, value in message.headers},
+        _headers(message.headers),
         message.timestamp,
     )
+
+
+def _headers(pairs: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    try:
+        return {name: value.decode() for name, value in pairs}  # type: ignore[union-attr]
+    except (UnicodeDecodeError, AttributeError):  # not UTF-8, or a header without a value: none of ours
+        return {name: (value or b"").decode(errors="replace") for name, value in pairs}
