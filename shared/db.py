@@ -304,10 +304,14 @@ class Lookup:
     def rows(self, tx: Connection, wanted: Sequence[tuple[str | int, ...]]) -> CursorResult[Any]:
         """Return the rows that hold one of ``wanted``."""
         if tx.dialect.name == "postgresql":
-            values = {f"wanted_{at}": _array(map(str, texts)) for at, texts in enumerate(zip(*wanted, strict=True))}
+            values = {f"wanted_{at}": text_array(map(str, texts)) for at, texts in enumerate(zip(*wanted, strict=True))}
         else:
             values = {"wanted": json.dumps(wanted)}
         return tx.execute(self._statement(tx.dialect.name), values)
+
+    def of(self, tx: Connection, values: Iterable[str | int]) -> CursorResult[Any]:
+        """Return the rows whose one column holds one of ``values``."""
+        return self.rows(tx, [(value,) for value in values])
 
     def _statement(self, dialect: str) -> Select[Any]:
         if dialect not in self._made:
@@ -325,7 +329,7 @@ class Lookup:
 
 
 def _unnested(columns: Sequence[Column[Any]], values: Iterable[Iterable[str]]) -> TableValuedAlias:
-    return _as_table(columns, [bindparam(None, _array(texts), type_=String) for texts in values])
+    return _as_table(columns, [bindparam(None, text_array(texts), type_=String) for texts in values])
 
 
 def _as_table(columns: Sequence[Column[Any]], arrays: Sequence[BindParameter[str]]) -> TableValuedAlias:
@@ -339,9 +343,13 @@ def _unbounded(column: Column[Any]) -> TypeEngine[Any]:
     return column.type if isinstance(column.type, Integer) else String()
 
 
-def _array(texts: Iterable[str]) -> str:
-    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
-    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
+def text_array(texts: Iterable[str]) -> str:
+    """Spell texts as one array of PostgreSQL's: a list would cost the driver far more."""
+    plain = list(texts)
+    quoted = '","'.join(plain)
+    if "\\" in quoted or quoted.count('"') > 2 * (len(plain) - 1):  # most have nothing to escape
+        quoted = '","'.join(text.replace("\\", "\\\\").replace('"', '\\"') for text in plain)
+    return f'{{"{quoted}"}}' if plain else "{}"
 
 
 def lock_rows(tx: Connection, table: Table, column: str, ids: Iterable[str]) -> None:

@@ -62,6 +62,7 @@ class TimelineEntry:
 _CASE = names_of(Case)
 _TIMELINE = names_of(TimelineEntry)
 _SELECTED = [CASE.c[name] for name in _CASE]
+_HELD = Lookup(select(*_SELECTED).order_by(CASE.c.case_id).with_for_update(), [CASE.c.case_id])
 
 
 def case_of(row: RowMapping) -> Case:
@@ -120,8 +121,7 @@ def hold_cases(uow: Uow, case_ids: Iterable[str]) -> dict[str, Case]:
     """
     held: dict[str, Case] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = select(*_SELECTED).where(any_of(uow.tx, CASE.c.case_id, piece)).order_by(CASE.c.case_id)
-        for row in uow.tx.execute(query.with_for_update()).mappings():
+        for row in _HELD.of(uow.tx, piece).mappings():
             held[row["case_id"]] = _moved(uow, row)
     return held
 

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, RowMapping, select
 from claims_api.domain.choices import Choice
 from claims_api.domain.ledger import Account
 from claims_api.tables import PaymentChoiceRow
-from shared.db import any_of, chunks, table_of
+from shared.db import Lookup, chunks, table_of
 
 CHOICE = table_of(PaymentChoiceRow)
+_OF_CASES = Lookup(select(CHOICE).order_by(CHOICE.c.recorded_at, CHOICE.c.choice_id), [CHOICE.c.case_id])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,7 @@ def choices_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[
     """Return what was chosen in the cases by case, in the order it was said."""
     found: dict[str, list[Choice]] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = select(CHOICE).where(any_of(tx, CHOICE.c.case_id, piece))
-        for row in tx.execute(query.order_by(CHOICE.c.recorded_at, CHOICE.c.choice_id)).mappings():
+        for row in _OF_CASES.of(tx, piece).mappings():
             found.setdefault(row["case_id"], []).append(_said(row))
     return found
 

@@ -85,6 +85,7 @@ def claim_of(row: RowMapping) -> Claim:
     return Claim(**{name: row[name] for name in _COLUMNS})
 
 
+_OF_CASES = Lookup(select(*_SELECTED).order_by(CLAIM.c.due_date, CLAIM.c.claim_id), [CLAIM.c.case_id])
 _BY_REFERENCE = Lookup(select(*_SELECTED), [CLAIM.c.unit, CLAIM.c.external_ref])
 
 
@@ -157,10 +158,7 @@ def claims_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[C
     """Return the claims of cases by case, oldest due first."""
     found: dict[str, list[Claim]] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = (
-            select(*_SELECTED).where(any_of(tx, CLAIM.c.case_id, piece)).order_by(CLAIM.c.due_date, CLAIM.c.claim_id)
-        )
-        for row in tx.execute(query).all():
+        for row in _OF_CASES.of(tx, piece).all():
             claim = Claim(**dict(zip(_COLUMNS, row, strict=True)))
             found.setdefault(claim.case_id, []).append(claim)
     return found

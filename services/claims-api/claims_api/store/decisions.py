@@ -9,9 +9,10 @@ from datetime import date, datetime
 from sqlalchemy import Connection, select
 
 from claims_api.tables import MoneyDecisionRow
-from shared.db import any_of, chunks, table_of
+from shared.db import Lookup, chunks, table_of
 
 DECISION = table_of(MoneyDecisionRow)
+_OF_CASES = Lookup(select(DECISION).order_by(DECISION.c.decided_at, DECISION.c.decision_id), [DECISION.c.case_id])
 
 WITHDRAWN, CANCELLED, FEES_DROPPED, CORRECTED = "withdrawn", "cancelled", "fees_dropped", "corrected"
 WRITTEN_OFF, COSTS_AWARDED = "written_off", "costs_awarded"
@@ -40,8 +41,6 @@ def decisions_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, lis
     """Return the decisions of the cases by case, oldest first."""
     found: dict[str, list[MoneyDecision]] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = select(DECISION).where(any_of(tx, DECISION.c.case_id, piece))
-        query = query.order_by(DECISION.c.decided_at, DECISION.c.decision_id)
-        for row in tx.execute(query).mappings():
+        for row in _OF_CASES.of(tx, piece).mappings():
             found.setdefault(row["case_id"], []).append(MoneyDecision(**row))
     return found

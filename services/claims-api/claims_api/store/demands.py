@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, or_, select, update
+from sqlalchemy import Connection, CursorResult, RowMapping, func, or_, select, update
 
 from claims_api.tables import DemandClaimRow, DemandRow
-from shared.db import any_of, chunks, table_of
+from shared.db import Lookup, any_of, chunks, table_of
 
 DEMAND = table_of(DemandRow)
 DEMAND_CLAIM = table_of(DemandClaimRow)
@@ -61,6 +61,7 @@ class Demand:
 
 
 _COLUMNS = [name for name in Demand.__slots__ if name != "owed"]
+_OF_CASES = Lookup(select(DEMAND).order_by(DEMAND.c.issued_at, DEMAND.c.demand_id), [DEMAND.c.case_id])
 
 
 def insert_demands(tx: Connection, fresh: Sequence[Demand]) -> None:
@@ -85,7 +86,8 @@ def find_demands(tx: Connection, demand_ids: Iterable[str]) -> dict[str, Demand]
     """Return the demands with these ids."""
     found: dict[str, Demand] = {}
     for piece in chunks(sorted(set(demand_ids))):
-        found.update({one.demand_id: one for one in _read(tx, select(DEMAND).where(DEMAND.c.demand_id.in_(piece)))})
+        rows = tx.execute(select(DEMAND).where(DEMAND.c.demand_id.in_(piece)))
+        found.update({one.demand_id: one for one in _read(tx, rows)})
     return found
 
 
@@ -93,10 +95,7 @@ def demands_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[
     """Return every demand of the cases by case, oldest first."""
     found: dict[str, list[Demand]] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = (
-            select(DEMAND).where(any_of(tx, DEMAND.c.case_id, piece)).order_by(DEMAND.c.issued_at, DEMAND.c.demand_id)
-        )
-        for one in _read(tx, query):
+        for one in _read(tx, _OF_CASES.of(tx, piece)):
             found.setdefault(one.case_id, []).append(one)
     return found
 
@@ -139,7 +138,7 @@ def fee_days(tx: Connection, debtor_refs: Iterable[str], kind: str, since: date)
 def with_cost_due(tx: Connection, today: date, limit: int) -> list[Demand]:
     """Return sent demands whose cost changes by itself today or has done so."""
     query = select(DEMAND).where(DEMAND.c.next_cost_on <= today, DEMAND.c.state == SENT)
-    return _read(tx, query.order_by(DEMAND.c.next_cost_on, DEMAND.c.demand_id).limit(limit))
+    return _read(tx, tx.execute(query.order_by(DEMAND.c.next_cost_on, DEMAND.c.demand_id).limit(limit)))
 
 
 def waiting(tx: Connection, *, dispatch_by: date) -> int:
@@ -152,8 +151,8 @@ def waiting(tx: Connection, *, dispatch_by: date) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def _read(tx: Connection, query: Select[Any]) -> list[Demand]:
-    rows = tx.execute(query).mappings().all()
+def _read(tx: Connection, found: CursorResult[Any]) -> list[Demand]:
+    rows = found.mappings().all()
     owed = _owed(tx, [row["demand_id"] for row in rows])
     return [_demand(row, owed.get(row["demand_id"], {})) for row in rows]
 

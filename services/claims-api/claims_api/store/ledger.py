@@ -6,20 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, text, update
+from sqlalchemy import Connection, CursorResult, RowMapping, func, select, text, update
 
 from claims_api.domain.ledger import Account, Balance, EntryKind, Transfer
 from claims_api.domain.remittance import Movement
 from claims_api.tables import ClaimRow, LedgerRow
 from claims_api.tables.money import RESERVED
-from shared.db import any_of, chunks, insert_all, table_of, update_rows
+from shared.db import Lookup, any_of, chunks, insert_all, table_of, update_rows
 from shared.law import Trace
 from shared.values import value
 
 LEDGER = table_of(LedgerRow)
 CLAIM = table_of(ClaimRow)
 _COLUMNS = tuple(column.name for column in LEDGER.c)
-_SELECTED = [LEDGER.c[name] for name in _COLUMNS]
+_IN_ORDER = select(*(LEDGER.c[name] for name in _COLUMNS)).order_by(
+    LEDGER.c.case_id, LEDGER.c.recorded_at, LEDGER.c.source_event, LEDGER.c.ordinal
+)
+_OF_CASES = Lookup(_IN_ORDER, [LEDGER.c.case_id])
 _KINDS = {kind.value: kind for kind in EntryKind}
 _ACCOUNTS = {account.value: account for account in Account}
 
@@ -34,7 +37,10 @@ def add_transfers(tx: Connection, transfers: Sequence[Transfer], *, fresh: bool 
 
 def of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[Transfer]]:
     """Return every transfer of the cases by case, in the order they were recorded."""
-    return _of_cases(tx, case_ids, ())
+    found: dict[str, list[Transfer]] = {case_id: [] for case_id in case_ids}
+    for piece in chunks(sorted(found)):
+        _sort_in(found, _OF_CASES.of(tx, piece))
+    return found
 
 
 def known_of_cases(
@@ -42,23 +48,17 @@ def known_of_cases(
 ) -> dict[str, list[Transfer]]:
     """Return the transfers of the cases that count on ``as_of`` as known at ``known_at``, by case."""
     until = () if known_at is None else (LEDGER.c.recorded_at <= known_at,)
-    return _of_cases(tx, case_ids, (LEDGER.c.value_date <= as_of, *until))
-
-
-def _of_cases(
-    tx: Connection, case_ids: Iterable[str], conditions: Sequence[ColumnElement[bool]]
-) -> dict[str, list[Transfer]]:
     found: dict[str, list[Transfer]] = {case_id: [] for case_id in case_ids}
     for piece in chunks(sorted(found)):
-        query = (
-            select(*_SELECTED)
-            .where(any_of(tx, LEDGER.c.case_id, piece), *conditions)
-            .order_by(LEDGER.c.case_id, LEDGER.c.recorded_at, LEDGER.c.source_event, LEDGER.c.ordinal)
-        )
-        for row in tx.execute(query).all():
-            transfer = transfer_of(dict(zip(_COLUMNS, row, strict=True)))
-            found[cast(str, transfer.case_id)].append(transfer)
+        wanted = (any_of(tx, LEDGER.c.case_id, piece), LEDGER.c.value_date <= as_of, *until)
+        _sort_in(found, tx.execute(_IN_ORDER.where(*wanted)))
     return found
+
+
+def _sort_in(found: Mapping[str, list[Transfer]], rows: CursorResult[Any]) -> None:
+    for row in rows.all():
+        transfer = transfer_of(dict(zip(_COLUMNS, row, strict=True)))
+        found[cast(str, transfer.case_id)].append(transfer)
 
 
 def find_transfer(tx: Connection, source_event: str, ordinal: int) -> Transfer | None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, func, select, tuple_, update
 
 from claims_api.tables import BankDayRow, BankEntryRow, PaymentCandidateRow, PaymentPartRow, RefundRow
-from shared.db import any_of, chunks, insert_all, insert_ignore, lock_rows, table_of, upsert
+from shared.db import Lookup, any_of, chunks, insert_all, insert_ignore, lock_rows, table_of, upsert
 from shared.values import names_of, value
 
 ENTRY = table_of(BankEntryRow)
@@ -53,6 +53,8 @@ class PaymentPart:
 
 
 _PART = names_of(PaymentPart)
+_PARTS = select(*(PART.c[name] for name in _PART)).order_by(PART.c.recorded_at, PART.c.part_id)
+_OF_CASES = Lookup(_PARTS, [PART.c.case_id])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +109,7 @@ def parts_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[Pa
     """Return the payment parts of the cases by case, in the order they were recorded."""
     found: dict[str, list[PaymentPart]] = {}
     for piece in chunks(sorted(set(case_ids))):
-        query = select(*(PART.c[name] for name in _PART)).where(any_of(tx, PART.c.case_id, piece))
-        for row in tx.execute(query.order_by(PART.c.recorded_at, PART.c.part_id)).all():
+        for row in _OF_CASES.of(tx, piece).all():
             part = PaymentPart(**dict(zip(_PART, row, strict=True)))
             found.setdefault(part.case_id, []).append(part)
     return found

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, update
 from claims_api.domain.ledger import RECEIVABLES, EntryKind
 from claims_api.domain.plans import Instalment
 from claims_api.tables import InstalmentRow, LedgerRow, PlanRow, RequestClaimRow, RequestRow
-from shared.db import any_of, chunks, table_of
+from shared.db import Lookup, any_of, chunks, table_of
 from shared.kid import KidKind
 
 PLAN = table_of(PlanRow)
@@ -20,6 +20,12 @@ INSTALMENT = table_of(InstalmentRow)
 _REQUEST = table_of(RequestRow)
 _REQUEST_CLAIM = table_of(RequestClaimRow)
 _LEDGER = table_of(LedgerRow)
+_RUNNING = Lookup(
+    select(_REQUEST.c.request_id)
+    .join(_REQUEST_CLAIM, _REQUEST_CLAIM.c.request_id == _REQUEST.c.request_id)
+    .where(_REQUEST.c.kind == "plan", _REQUEST.c.state == "granted"),
+    [_REQUEST_CLAIM.c.case_id],
+)
 
 MONEY_IN = (EntryKind.PAYMENT, EntryKind.PAYMENT_REVERSED, EntryKind.SET_OFF, EntryKind.RELEASED)
 """Bookings by which money comes to a claim or leaves it again."""
@@ -113,14 +119,7 @@ def running_plans_of(tx: Connection, case_ids: Iterable[str]) -> list[str]:
     """Return the ids of plans that run and have claims in these cases."""
     found: set[str] = set()
     for piece in chunks(sorted(set(case_ids))):
-        query = (
-            select(_REQUEST.c.request_id)
-            .join(_REQUEST_CLAIM, _REQUEST_CLAIM.c.request_id == _REQUEST.c.request_id)
-            .where(
-                _REQUEST.c.kind == "plan", _REQUEST.c.state == "granted", any_of(tx, _REQUEST_CLAIM.c.case_id, piece)
-            )
-        )
-        found.update(tx.execute(query).scalars())
+        found.update(_RUNNING.of(tx, piece).scalars())
     return sorted(found)
 
 
