@@ -26,7 +26,7 @@ class Period:
 
 def month_of(day: date) -> str:
     """Return the month of a day, such as ``2026-01``."""
-    return f"{day:%Y-%m}"
+    return day.isoformat()[:7]
 
 
 def first_day(month: str) -> date:

@@ -8,7 +8,6 @@ that commit late lie a little behind the newest, which is why the look goes back
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from sqlalchemy.sql import bindparam
 
 from claims_api.tables import PLUMBING, ClaimRow, FeedCaseRow, FeedEntryRow, FeedUnitRow, FeedWriterRow
 from shared.db import any_of, chunks, insert_all, insert_ignore, lock_rows, table_of, upsert
+from shared.values import names_of, value
 
 EVENTS, STREAMS = PLUMBING.events, PLUMBING.stream_version
 ENTRY, UNIT, CASE, WRITER = (table_of(row) for row in (FeedEntryRow, FeedUnitRow, FeedCaseRow, FeedWriterRow))
@@ -51,7 +51,7 @@ class Named(NamedTuple):
     reference: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FeedEntry:
     """One event as a unit may see it."""
 
@@ -63,6 +63,9 @@ class FeedEntry:
     case_id: str
     claim_id: str | None
     data: Mapping[str, Any]
+
+
+_FEED_ENTRY = names_of(FeedEntry)
 
 
 def lock_writer(tx: Connection) -> int:
@@ -164,7 +167,7 @@ def append(tx: Connection, entries: Sequence[FeedEntry], positions: Mapping[str,
     """Append entries and store the last position of each unit."""
     if not entries:
         return
-    insert_all(tx, ENTRY, entries, FeedEntry.__slots__)
+    insert_all(tx, ENTRY, entries, _FEED_ENTRY)
     tx.execute(
         update(UNIT).where(UNIT.c.unit == bindparam("of_unit")).values(last_position=bindparam("reached")),
         [{"of_unit": unit, "reached": position} for unit, position in sorted(positions.items())],

@@ -15,6 +15,7 @@ from claims_api.tables import BankEntryRow, PaymentPartRow, PeriodRow, VoucherRo
 from shared.db import any_of, chunks, insert_all, insert_ignore, table_of
 from shared.errors import Crash
 from shared.ids import derived
+from shared.values import names_of, value
 
 VOUCHER = table_of(VoucherRow)
 SERIES = table_of(VoucherSeriesRow)
@@ -34,7 +35,7 @@ _NO_VOUCHER = (
 _ON_BANK = (LEDGER.c.debit == Account.BANK.value) | (LEDGER.c.credit == Account.BANK.value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Source:
     """Transfers of one source that have no voucher yet; ``bank_day`` when they move money in or out of the bank.
 
@@ -47,7 +48,7 @@ class Source:
     case_id: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Voucher:
     """A voucher (bilag): one source's transfers, numbered in their year."""
 
@@ -86,6 +87,9 @@ class Month:
     end: datetime
 
 
+_VOUCHER = names_of(Voucher)
+
+
 def voucher_name(year: int, number: int) -> str:
     """Write a voucher's number."""
     return f"{year}-{number:06d}"
@@ -111,7 +115,10 @@ def unnumbered(tx: Connection, *, since: datetime | None, limit: int) -> list[So
         LEDGER.c.case_id,
     )
     query = _since(query, since).order_by(LEDGER.c.recorded_at, LEDGER.c.source_event).limit(limit)
-    return [Source(**row) for row in tx.execute(query).mappings()]
+    return [
+        Source(source_event=row.source_event, recorded_at=row.recorded_at, bank_day=row.bank_day, case_id=row.case_id)
+        for row in tx.execute(query).all()
+    ]
 
 
 def _since(query: Select[Any], since: datetime | None) -> Select[Any]:
@@ -165,7 +172,7 @@ def reserve_numbers(tx: Connection, year: int, count: int) -> int:
 
 def add_vouchers(tx: Connection, vouchers: Sequence[Voucher]) -> None:
     """Store vouchers; one whose source has a voucher already breaks the transaction, so no number is lost."""
-    insert_all(tx, VOUCHER, vouchers, Voucher.__slots__)
+    insert_all(tx, VOUCHER, vouchers, _VOUCHER)
 
 
 def closed_to(tx: Connection) -> str | None:
@@ -238,7 +245,7 @@ def vouchers_page(tx: Connection, period: str, *, after: int, limit: int) -> lis
     )
     found = []
     for row in tx.execute(query).mappings():
-        voucher = Voucher(**{name: row[name] for name in Voucher.__slots__})
+        voucher = Voucher(**{name: row[name] for name in _VOUCHER})
         found.append((voucher, int(row["transfers"]), int(row["amount_ore"])))
     return found
 
@@ -315,9 +322,9 @@ def _sums(tx: Connection, where: ColumnElement[bool]) -> dict[Account, tuple[int
 
 
 def _with_voucher() -> Select[Any]:
-    columns = [VOUCHER.c[name].label(f"voucher_{name}") for name in Voucher.__slots__]
+    columns = [VOUCHER.c[name].label(f"voucher_{name}") for name in _VOUCHER]
     return select(LEDGER, *columns).select_from(_NUMBERED)
 
 
 def _voucher(row: RowMapping) -> Voucher:
-    return Voucher(**{name: row[f"voucher_{name}"] for name in Voucher.__slots__})
+    return Voucher(**{name: row[f"voucher_{name}"] for name in _VOUCHER})

@@ -8,7 +8,7 @@ for others of their case (decisions B1). Pure: the same case, book and day give 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from escalation.domain import deadlines
@@ -18,6 +18,7 @@ from escalation.domain.state import Case, Claim, DemandKind
 from shared.calendar import next_working_day, working_day_after
 from shared.errors import Crash
 from shared.law import Trace, Traced
+from shared.values import value
 
 WARNING = DemandKind.WARNING.value
 WARNING_THEN = "Betales ikke kravet innen fristen i varselet, foreslås utlegg."
@@ -25,7 +26,7 @@ PLAN = "plan"
 PLAN_THEN = "Betales ikke avdraget, sendes påminnelse. Misligholdt avtale faller bort, og innkrevingen fortsetter."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Next:
     """A claim's next thing (neste steg).
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from shared.errors import InkassoError
+from shared.values import value
 
 
 class DemandKind(StrEnum):
@@ -26,7 +26,7 @@ class UnknownClaim(InkassoError):
         super().__init__(f"case {case_id}: no claim {claim_id}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Letter:
     """A letter that counts as sent. ``step_id`` None: the unit sent it itself before handing the claim over.
 
@@ -38,7 +38,7 @@ class Letter:
     deadline: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OpenStep:
     """A step that was asked for and whose letter does not count as sent yet."""
 
@@ -48,7 +48,7 @@ class OpenStep:
     dispatched: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Hold:
     """A standstill (stans) that claims-api placed on the claim."""
 
@@ -58,7 +58,7 @@ class Hold:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Claim:
     """One claim (krav) on its ladder.
 
@@ -119,7 +119,7 @@ class Claim:
         return max((one for one in given if one is not None), key=lambda one: one.sent_on, default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Case:
     """One case (sak). ``demanded_on``: the last day a demand was asked for or dispatched."""
 

@@ -14,6 +14,7 @@ from sqlalchemy.sql import bindparam
 from escalation.domain.state import Case, Claim, DemandKind, Hold, Letter, OpenStep
 from escalation.tables import CaseRow, ClaimDebtorRow, ClaimRow, HoldRow
 from shared.db import any_of, chunks, insert_ignore, insert_rows, lock_rows, table_of, update_rows
+from shared.values import value
 
 CASE = table_of(CaseRow)
 CLAIM = table_of(ClaimRow)
@@ -27,7 +28,7 @@ _END_HOLD = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Stored:
     """A case as it is stored: its value, the version that guards its timers, and how far of its record was heard."""
 
