@@ -222,7 +222,8 @@ def _insert(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values,
 
 
 def _insert_once(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values) -> int:
-    if len(rows) > FEW and _takes_copies(tx, table):
+    # Whether each row is there already is dear to ask: of many it is asked only when one of them turns out to be.
+    if tx.dialect.name == "postgresql" and (len(rows) > SOME or (len(rows) > FEW and _takes_copies(tx, table))):
         savepoint = tx.begin_nested()
         try:
             _insert(tx, table, names, rows)
