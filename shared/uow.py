@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 
 from shared.bus import MAX_RECORD_BYTES, RecordRefused, partition_for
 from shared.clock import Clock, Machine
-from shared.db import Database, insert_rows
+from shared.db import Database, insert_rows, text_array
 from shared.events import Envelope, Event, Payload, encode
 from shared.events.base import PREFIX
 from shared.events.catalogue import TOPICS
@@ -164,9 +164,9 @@ class Uow:
         streams = sorted(wanted)
         if self.db.dialect == "postgresql":
             arrays = {
-                "topics": [topic for topic, _ in streams],
-                "keys": [key for _, key in streams],
-                "counts": [wanted[stream] for stream in streams],
+                "topics": text_array(topic for topic, _ in streams),
+                "keys": text_array(key for _, key in streams),
+                "counts": text_array(str(wanted[stream]) for stream in streams),
             }
             moved = self.tx.execute(_MOVE_STREAMS, arrays).all()
             return {(topic, key): reached - wanted[topic, key] for topic, key, reached in moved}
