@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from operator import mul
 from typing import Literal
@@ -16,6 +15,7 @@ from stdnum.exceptions import ValidationError
 from stdnum.no import orgnr
 
 from shared.kid import mod11
+from shared.values import value
 
 _ELEVEN = re.compile(r"[0-9]{11}")
 _NINE = re.compile(r"[0-9]{9}")
@@ -46,7 +46,7 @@ class PartyIdError(ValueError):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NationalId:
     """A fødselsnummer (``fnr``) or D-nummer (``dnr``) that is well formed.
 

@@ -23,6 +23,7 @@ from shared.errors import FieldError
 from shared.law import RatesMissing
 from shared.money import MAX_AMOUNT_ORE, kroner
 from shared.party import NationalId, PartyIdError, check_national_id, check_org_number
+from shared.values import value
 
 MAX_CO_DEBTORS = 10
 MAX_REMINDERS = 5
@@ -42,7 +43,7 @@ _COUNTRY_CODES = (
 _COUNTRIES = frozenset(_COUNTRY_CODES.split(" "))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AddressDraft:
     """An address as sent."""
 
@@ -51,7 +52,7 @@ class AddressDraft:
     country: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RepresentativeDraft:
     """A representative as sent; ``id`` is a national id or an organisation number."""
 
@@ -60,7 +61,7 @@ class RepresentativeDraft:
     address: AddressDraft | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DebtorDraft:
     """A debtor as sent. ``absent`` names the keys that were not there or null (not those of a wrong shape)."""
 
@@ -73,7 +74,7 @@ class DebtorDraft:
     representative: RepresentativeDraft | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NoticeDraft:
     """A reminder or inkassovarsel that the unit sent itself."""
 
@@ -82,7 +83,7 @@ class NoticeDraft:
     fee_ore: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClaimDraft:
     """A claim as sent; None where a value was missing or had the wrong shape."""
 
@@ -104,7 +105,7 @@ class ClaimDraft:
     representative: RepresentativeDraft | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Terms:
     """The creditor's terms on the day: None claim types means that the unit is unknown or has no agreement."""
 
@@ -271,8 +272,8 @@ def _check_number(path: str, debtor: DebtorDraft, rules: IntakeRules) -> Iterato
 
 
 def _check_business(path: str, debtor: DebtorDraft) -> Iterator[FieldError]:
-    for field, value in (("national_id", debtor.national_id), ("birth_date", debtor.birth_date)):
-        if value is not None:
+    for field, sent in (("national_id", debtor.national_id), ("birth_date", debtor.birth_date)):
+        if sent is not None:
             yield FieldError(f"{path}.{field}", "not-for-business", "a business has an org_number alone")
     if "org_number" in debtor.absent:
         yield FieldError(f"{path}.org_number", "missing", "expected nine digits")

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from shared.values import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class PostalAddress:
     """A postal address; ``country`` is ISO 3166-1 alpha-2."""
 
@@ -29,7 +31,7 @@ class PostalAddress:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewRepresentative:
     """Who acts for a debtor; at most one of ``national_id`` and ``org_number`` is set."""
 
@@ -40,7 +42,7 @@ class NewRepresentative:
     address: PostalAddress | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewDebtor:
     """A debtor (skyldner) as a unit names them. ``language`` None: the unit did not say."""
 
@@ -55,7 +57,7 @@ class NewDebtor:
     representative: NewRepresentative | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewNotice:
     """A reminder or inkassovarsel sent by the unit; ``fault`` says why a varsel is void, None when it counts."""
 
@@ -66,7 +68,7 @@ class NewNotice:
     fault: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewClaim:
     """A claim (krav) as handed over, checked."""
 

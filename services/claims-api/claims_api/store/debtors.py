@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, null, select, update
@@ -14,6 +14,7 @@ from claims_api.domain.new_claim import NewRepresentative
 from claims_api.tables import DebtorRow, RepresentativeRow
 from shared.db import Lookup, any_of, chunks, insert_once, lock_rows, table_of, upsert
 from shared.uow import Uow
+from shared.values import names_of, value
 
 DEBTOR = table_of(DebtorRow)
 REPRESENTATIVE = table_of(RepresentativeRow)
@@ -26,7 +27,7 @@ _IN_ORDER = select(DEBTOR).order_by(DEBTOR.c.debtor_ref).with_for_update()
 _LOCKED = {name: Lookup(_IN_ORDER, [DEBTOR.c[name]]) for name in (*_NUMBERS, "debtor_ref")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Debtor:
     """A debtor as stored; the national id stays sealed."""
 
@@ -44,6 +45,10 @@ class Debtor:
     created_at: datetime
     changed_at: datetime
     erased_at: datetime | None
+
+
+_COLUMNS = names_of(Debtor)
+_values = attrgetter(*_COLUMNS)
 
 
 def find_by_national_id(tx: Connection, vault: Vault, national_id: str) -> str | None:
@@ -92,7 +97,7 @@ def lock_debtors(tx: Connection, refs: Iterable[str]) -> None:
 
 def insert_debtors(tx: Connection, new: Sequence[tuple[Debtor, str | None]]) -> int:
     """Store new debtors, each with its blind index; returns how many: fewer when others stored a number first."""
-    rows = [{name: getattr(debtor, name) for name in Debtor.__slots__} | {"id_index": index} for debtor, index in new]
+    rows = [{**dict(zip(_COLUMNS, _values(debtor), strict=True)), "id_index": index} for debtor, index in new]
     return insert_once(tx, DEBTOR, rows)
 
 
@@ -144,4 +149,4 @@ def representatives_of(tx: Connection, refs: Iterable[str]) -> dict[str, RowMapp
 
 
 def _debtor(row: RowMapping) -> Debtor:
-    return Debtor(**{name: row[name] for name in Debtor.__slots__})
+    return Debtor(**{name: row[name] for name in _COLUMNS})

@@ -11,9 +11,10 @@ from claims_api.store.cases import Case, CaseKey
 from claims_api.store.serials import take_serials
 from shared.kid import KidKind, make_kid
 from shared.uow import Uow
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Place:
     """A claim's place: its case, locked, and its own KID. ``opened``: this claim opens the case."""
 

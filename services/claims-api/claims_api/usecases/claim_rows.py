@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -22,9 +22,10 @@ from claims_api.store.sealed import CLAIM_TEXT
 from claims_api.usecases.case_places import Place
 from claims_api.usecases.opening import opening_transfers
 from shared.uow import Uow
+from shared.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Intake:
     """One claim on its way in, with what was found for it."""
 
@@ -39,7 +40,7 @@ class Intake:
     actor: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewRow:
     """A claim ready to be stored, its opening postings, and what it came from."""
 

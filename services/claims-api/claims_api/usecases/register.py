@@ -31,11 +31,12 @@ from shared.events.claims import ClaimRegistered
 from shared.kid import KidKind
 from shared.money import kroner
 from shared.uow import Uow
+from shared.values import value
 
 DIGEST_DOMAIN = "claim-body"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Handed:
     """A claim that passed ``check``; ``canonical`` is its body in the one form, ``actor`` who hands it over."""
 
@@ -49,7 +50,7 @@ class Handed:
         return (self.new.unit, self.new.external_ref)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Registered:
     """What a unit is told about a claim it handed over; told again, to the letter, when it sends the same claim."""
 
