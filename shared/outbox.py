@@ -39,6 +39,8 @@ IDLE_S = 0.2
 IDLE_S_MAX = 1.0
 """How long a relay that nobody wakes waits before it looks again: first, and after it has found nothing for a while."""
 BACKOFF_S_MAX = 10.0
+BREATH_S = 0.03
+"""How long a relay that had little to send waits for more, on PostgreSQL: each commit of a busy service wakes it."""
 SEND_S_MAX = 45.0
 """How long a shard is held for the bus; then it is let go, and sent again by whoever takes it next."""
 
@@ -79,6 +81,7 @@ class Relay:
         self._stopped = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lanes = asyncio.Semaphore(LANES_MAX if db.dialect == "postgresql" else 1)
+        self._breath_s = BREATH_S if db.dialect == "postgresql" else 0.0
         self._resting: dict[Shard, tuple[float, float]] = {}
         self._heads: dict[Shard, tuple[int, float]] = {}
         self.moved = 0
@@ -114,6 +117,8 @@ class Relay:
                 continue
             if not moved:
                 await _unless(self._wake, idle_s)
+            elif moved < BATCH_MAX:
+                await _unless(self._stopped, self._breath_s)
             idle_s = IDLE_S if moved or self._wake.is_set() else min(idle_s * 2, IDLE_S_MAX)
 
     async def relay_once(self) -> int:

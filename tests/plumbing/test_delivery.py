@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from support.databases import Databases
 from support.records import ended, new
-from support.toy import NOTE, TABLES, Rig, count, emit, notes, quiet, run
+from support.toy import NOTE, TABLES, Rig, count, emit, notes, quiet, run, toy
 
 from shared import upkeep
 from shared.bus import Bus, NewRecord, Record, TopicPartition
+from shared.bus.embedded import EmbeddedBus
+from shared.clock import SystemMachine
 from shared.errors import Conflict, Crash
 from shared.inbox import Gap
 from shared.service import Service
@@ -34,6 +38,37 @@ def test_events_of_one_key_arrive_once_and_in_order(rig: Rig) -> None:
         assert count(sender, TABLES.outbox) == 0
 
     run(rig, scenario)
+
+
+def test_what_little_there_is_for_each_partition_is_sent_at_once(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+
+    class Counting(EmbeddedBus):
+        async def publish(self, records: Sequence[NewRecord]) -> None:
+            sent.append(len(records))
+            await super().publish(records)
+
+    async def scenario() -> None:
+        bus = Counting(tmp_path / "bus.db", machine=SystemMachine())
+        await bus.start()
+        service = toy("claims-api", tmp_path, bus, url=databases.url("claims-api"))
+        await asyncio.to_thread(service._prepare_database)
+        for most in (1_000, 10):
+            monkeypatch.setattr("shared.outbox.BATCH_MAX", most)
+            with service.uow() as uow:
+                for n in range(40):
+                    emit(uow, f"case-{n}", f"{most}-{n}")
+            while await service.relay.relay_once():
+                pass
+        service.db.close()
+        await bus.stop()
+
+    asyncio.run(scenario())
+    assert sent[0] == 40
+    assert sum(sent[1:]) == 40
+    assert max(sent[1:]) <= 10
 
 
 def test_a_transaction_that_fails_leaves_no_event(rig: Rig) -> None:
