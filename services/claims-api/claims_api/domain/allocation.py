@@ -8,7 +8,7 @@ fees, interest. What nobody owes is overpaid.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from claims_api.domain.ledger import Account, Balance
@@ -21,7 +21,7 @@ DEDUCTION = (Account.PRINCIPAL, Account.LEGAL_COSTS, Account.FEES, Account.INTER
 REFERENCES = {VOLUNTARY: "god inkassoskikk, inkassoloven § 8", DEDUCTION: "innkrevingsloven § 29"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Owed:
     """What a claim owes on the day of the payment; ``disputed_ore`` of it is left alone unless the claim is named."""
 

@@ -39,7 +39,7 @@ def in_full(kinds: Sequence[Account]) -> tuple[Account, ...]:
 
 def as_chosen(payment: Payment, said: Sequence[Choice]) -> Payment:
     """Return the payment as the debtor wants it used; ``said`` are the choices of its case, the latest last."""
-    if payment.deduction:
+    if payment.deduction or not said:
         return payment
     own = next((one for one in reversed(said) if one.payment_id == payment.payment_id), None)
     if own is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -88,7 +88,7 @@ class FeeStep:
     why: Trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SentDemand:
     """A demand that was sent: its fee goes to the oldest of ``claim_ids`` (oldest first) that still stands.
 
@@ -119,7 +119,7 @@ class Reversal:
     amount_ore: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Payment:
     """Money paid on the case on ``paid_on`` (oppdragsdato). ``named``: claims the payer pointed out, in order.
 
@@ -162,7 +162,7 @@ class Cancellation:
     written_off: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CaseFacts:
     """Everything the money of one case follows from, in any order."""
 
@@ -172,10 +172,6 @@ class CaseFacts:
     payments: Sequence[Payment] = ()
     refunds: Sequence[Refund] = ()
     cancellations: Sequence[Cancellation] = ()
-    by_id: Mapping[str, ClaimFacts] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_id", {claim.claim_id: claim for claim in self.claims})
 
 
 def charges_of(entries: Sequence[Transfer]) -> list[Charge]:

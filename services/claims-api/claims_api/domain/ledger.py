@@ -196,6 +196,8 @@ def reversal(entry: Transfer, why: Trace) -> Draft:
 def standing(entries: Iterable[Transfer]) -> list[Transfer]:
     """Return the transfers that are neither reversed nor reversals, in the order given."""
     rows = list(entries)
+    if not rows:
+        return rows
     reversed_ids = {row.reverses for row in rows if row.reverses}
     return [row for row in rows if row.reverses is None and row.transfer_id not in reversed_ids]
 

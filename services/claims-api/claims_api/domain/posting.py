@@ -126,9 +126,10 @@ def bring_up_to_date(
     outcome = settle(facts, rules=rules)
     book = list(entries)
 
-    def add(drafts: Iterable[Draft]) -> None:
-        ordinal = first_ordinal + len(book) - len(entries)
-        book.extend(record(drafts, source_event=source_event, recorded_at=recorded_at, first_ordinal=ordinal))
+    def add(drafts: Sequence[Draft]) -> None:
+        if drafts:
+            ordinal = first_ordinal + len(book) - len(entries)
+            book.extend(record(drafts, source_event=source_event, recorded_at=recorded_at, first_ordinal=ordinal))
 
     add(_void_fees(frame, book, facts.demands, outcome))
     # No posting of the settlement is one of interest.
