@@ -1,8 +1,9 @@
 """Group commit: concurrent requests share one transaction, and so one write to disk.
 
-While groups commit, as many as may at once, the next one gathers. A group that fails as a whole is tried again one
-request at a time, so that nobody's fault becomes another's; a lost answer is a 503, and the same Idempotency-Key is
-safe.
+Of all that are here a group takes its share, by how many groups may commit at once; while fewer wait they gather, until
+enough have come or a commit has ended. So groups are about equal, and nobody waits longer than a commit lasts. A group
+that fails as a whole is tried again one request at a time, so that nobody's fault becomes another's; a lost answer is a
+503, and the same Idempotency-Key is safe.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class GroupCommit(Generic[Item, Result]):
         self._apply = apply
         self._at_once = at_once
         self._waiting: list[_Waiting[Item, Result]] = []
+        self._commits = 0
         self._committing = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -56,20 +58,29 @@ class GroupCommit(Generic[Item, Result]):
             raise RetryLater(f"expected at most {WAITING_MAX} requests waiting, got more")
         waiting = _Waiting[Item, Result](item, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        if self._committing < self._at_once:
-            self._committing += 1
-            task = asyncio.create_task(self._run())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self._start()
         return await waiting.answer
 
-    async def _run(self) -> None:
+    def _start(self) -> None:
+        """Start the groups that may commit now."""
+        while self._waiting and self._commits < self._at_once:
+            share = min(GROUP_MAX, -(-(len(self._waiting) + self._committing) // self._at_once))
+            if len(self._waiting) < share:
+                return
+            group, self._waiting = self._waiting[:share], self._waiting[share:]
+            self._commits += 1
+            self._committing += len(group)
+            task = asyncio.create_task(self._run(group))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, group: Sequence[_Waiting[Item, Result]]) -> None:
         try:
-            while self._waiting:
-                group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
-                self._answer(group, await self._results([waiting.item for waiting in group]))
+            self._answer(group, await self._results([waiting.item for waiting in group]))
         finally:
-            self._committing -= 1
+            self._commits -= 1
+            self._committing -= len(group)
+            self._start()
 
     @staticmethod
     def _answer(group: Sequence[_Waiting[Item, Result]], results: Sequence[Result | Exception]) -> None:
