@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -26,10 +26,11 @@ from shared.events.catalogue import TOPICS
 from shared.failpoints import reach
 from shared.tables import Plumbing
 from shared.uow import Uow, open_uow
+from shared.waves import Folding as Folding
+from shared.waves import Handler as Handler
+from shared.waves import waves
 
 log = logging.getLogger(__name__)
-
-Handler = Callable[[Uow, Sequence[Event]], None]
 
 FAULTS_RATIO_MAX = 0.5
 FAULTS_MIN = 20
@@ -253,16 +254,15 @@ class Inbox:
                 outcome.dead += 1
         ready = self._in_version_order(uow, decoded, outcome)
         faults = 0
-        for wave in waves(ready):
-            for (_topic, kind), events in by_type(wave):
-                handler = self.handlers.get(kind)
-                if handler is None:
-                    continue  # an event of a topic we read that says nothing to us
+        kinds = ((self.handlers.get(type(event.payload)), event) for _, event in ready)
+        # An event of a topic we read that says nothing to us has no handler.
+        for wave in waves((handler, event) for handler, event in kinds if handler is not None):
+            for handler, events in wave:
                 if isolate:
                     faults += self._one_by_one(uow, handler, events, outcome)
                 else:
                     handler(uow, events)
-                    outcome.applied[kind.TOPIC] += len(events)
+                    outcome.applied.update(event.payload.TOPIC for event in events)
         if faults >= FAULTS_MIN and faults > FAULTS_RATIO_MAX * len(records):
             raise Crash(f"{self.service}: {faults} of {len(records)} events failed; this is the code, not the events")
 
@@ -367,27 +367,3 @@ def _alone(uow: Uow, work: Callable[[], None]) -> Exception | None:
         return fault
     savepoint.commit()
     return None
-
-
-def waves(events: Iterable[tuple[str, Event]]) -> list[list[tuple[str, Event]]]:
-    """Cut events into waves with at most one event per key each, so that a wave can be applied set-based.
-
-    The n-th event of a key is in the n-th wave: the order within a key is kept, between keys there is none to keep.
-    """
-    result: list[list[tuple[str, Event]]] = []
-    depth: Counter[tuple[str, str]] = Counter()
-    for topic, event in events:
-        stream = (topic, event.envelope.aggregate)
-        if depth[stream] == len(result):
-            result.append([])
-        result[depth[stream]].append((topic, event))
-        depth[stream] += 1
-    return result
-
-
-def by_type(wave: Sequence[tuple[str, Event]]) -> list[tuple[tuple[str, type[Payload]], list[Event]]]:
-    """Group a wave by event type, in order of first appearance."""
-    groups: dict[tuple[str, type[Payload]], list[Event]] = {}
-    for topic, event in wave:
-        groups.setdefault((topic, type(event.payload)), []).append(event)
-    return list(groups.items())

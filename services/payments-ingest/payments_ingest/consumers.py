@@ -17,7 +17,7 @@ from shared.events.claims import (
 )
 from shared.events.legal import PetitionFrozen
 from shared.events.requests import PlanAgreed, PlanChanged
-from shared.inbox import Handler, StateHandler
+from shared.inbox import Folding, Handler, StateHandler
 
 
 def handlers(deps: Deps) -> dict[type[Payload], Handler]:
@@ -28,9 +28,7 @@ def handlers(deps: Deps) -> dict[type[Payload], Handler]:
         PlanAgreed: lambda uow, events: projections.note_plans(uow, deps, events),
         PlanChanged: lambda uow, events: projections.note_plans(uow, deps, events),
         PetitionFrozen: lambda uow, events: projections.note_petitions(uow, deps, events),
-        ClaimBalanceChanged: projections.note_balances,
-        ClaimEnded: projections.note_ended,
-        ClaimReopened: projections.note_reopened,
+        **dict.fromkeys((ClaimBalanceChanged, ClaimEnded, ClaimReopened), Folding(projections.note_claims)),
         RefundProposed: refunds.propose_overpaid,
         PayoutReserved: refunds.reserved,
         PayoutRefused: refunds.refused,

@@ -49,6 +49,11 @@ class Desk:
         """Note that a claim has ended, when and why."""
         self._ends[claim_id] = (ended_on, reason)
 
+    def owe_again(self, claim_id: str) -> None:
+        """Forget that a claim has ended."""
+        self._ends.pop(claim_id, None)
+        cover.forget_end(self._uow.tx, claim_id)
+
     def drop(self, drops: Sequence[Drop], case_id: str, cause: Event | None) -> None:
         """Write down and tell that legal steps fell away."""
         for drop in drops:

@@ -6,17 +6,17 @@ part, so that the result is the same whichever comes first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TypeVar
+from typing import Any
 
 from escalation.domain import day as days
 from escalation.domain import progress
 from escalation.domain.ladder import UnlistedTransition
 from escalation.domain.policy import Book
 from escalation.domain.state import Claim, Hold, Letter, UnknownClaim
-from escalation.store import cases, cover, legal, steps
+from escalation.store import cases, legal, steps
 from escalation.store.steps import Demand
 from escalation.usecases.desk import Desk
 from shared.calendar import OSLO
@@ -44,10 +44,8 @@ from shared.events.requests import (
     PlanChanged,
     PlanKept,
 )
-from shared.inbox import Handler
+from shared.inbox import Folding, Handler
 from shared.uow import Uow
-
-P = TypeVar("P", bound=Payload)
 
 VERSION_HEADER = "caseversion"
 """Which of the case's versions in claims-api an event is from."""
@@ -55,30 +53,29 @@ VERSION_HEADER = "caseversion"
 AT_A_BODY = ("submitted", "to_withdraw", "enforced")
 """States of a legal step whose claims stay with a court when they are owed again."""
 
-Apply = Callable[[Uow, Book, Desk, Event, P], None]
+Apply = Callable[[Uow, Book, Desk, Event, Any], None]
 
 
-def handler(book: Book, kind: type[P], apply: Apply[P]) -> Handler:
-    """Make the handler of one kind of event: the cases of the batch are loaded, locked and saved at once.
+def follower(book: Book, moves: Mapping[type[Payload], Apply]) -> Folding:
+    """Make the handler of all events that tell of known cases: those are loaded and locked at once, and saved at once.
 
+    ``moves`` says what the kinds do that move claims; the others tell how far the case's record has come, and no more.
     A move the ladder does not list, or a claim that is not of the case, parks the key.
     """
 
-    def handle(uow: Uow, events: Sequence[Event]) -> None:
-        desk = Desk(uow, book, [event.envelope.aggregate for event in events], heard=heard(events))
-        for event in events:
-            _apply_one(uow, book, desk, event, kind, apply)
+    def follow(uow: Uow, events: Sequence[Event]) -> None:
+        moving = [(event, moves[type(event.payload)]) for event in events if type(event.payload) in moves]
+        desk = Desk(uow, book, [event.envelope.aggregate for event, _ in moving], heard=heard(events))
+        for event, apply in moving:
+            _apply_one(uow, book, desk, event, apply)
         desk.close()
 
-    return handle
+    return Folding(follow)
 
 
-def _apply_one(uow: Uow, book: Book, desk: Desk, event: Event, kind: type[P], apply: Apply[P]) -> None:
-    payload = event.payload
-    if not isinstance(payload, kind):
-        raise Park("wrong_kind", f"expected {kind.TYPE}, got {payload.TYPE}")
+def _apply_one(uow: Uow, book: Book, desk: Desk, event: Event, apply: Apply) -> None:
     try:
-        apply(uow, book, desk, event, payload)
+        apply(uow, book, desk, event, event.payload)
     except UnlistedTransition as refused:
         raise Park("unlisted_transition", str(refused)) from refused
     except UnknownClaim as unknown:
@@ -89,11 +86,6 @@ def heard(events: Sequence[Event]) -> dict[str, int]:
     """Return how far of each case's record in claims-api these events tell; those of other services tell nothing."""
     told = ((event.envelope.aggregate, event.envelope.extra.get(VERSION_HEADER, "")) for event in events)
     return {case_id: int(text) for case_id, text in told if text.isdecimal()}
-
-
-def hear(uow: Uow, events: Sequence[Event]) -> None:
-    """Note how far cases' records have come, and nothing else: these events move no claim."""
-    cases.hear_versions(uow.tx, heard(events))
 
 
 def day_of(event: Event) -> date:
@@ -179,7 +171,7 @@ def claim_reopened(uow: Uow, book: Book, desk: Desk, event: Event, told: ClaimRe
     if legal_step_id is not None:
         legal.move(uow.tx, legal_step_id, ["to_withdraw"], "submitted", reason=None)
     desk.put(progress.reopened(book, case, told.claim_id, told.reopened_on, at_body=at_body))
-    cover.forget_end(uow.tx, told.claim_id)
+    desk.owe_again(told.claim_id)
 
 
 def hold_placed(uow: Uow, book: Book, desk: Desk, event: Event, told: HoldPlaced) -> None:

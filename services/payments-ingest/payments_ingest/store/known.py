@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select
 
 from payments_ingest.domain.matching import CaseFacts
 from payments_ingest.tables import (
@@ -65,15 +65,13 @@ def put_amounts(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     upsert(tx, AMOUNTS, rows, key=["case_id", "source_id"], update=["amount_ore"])
 
 
-def set_claims_left(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Set what is left of claims (rows of ``claim_id``, ``principal_left_ore``, ``total_left_ore``)."""
-    update_rows(tx, CLAIMS, rows, key="claim_id")
-
-
-def set_claims_open(tx: Connection, claim_ids: Collection[str], *, is_open: bool) -> None:
-    """Set whether claims are open."""
-    for piece in chunks(sorted(claim_ids)):
-        tx.execute(update(CLAIMS).where(any_of(tx, CLAIMS.c.claim_id, piece)).values(is_open=is_open))
+def change_claims(tx: Connection, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Set columns of claims: by claim the new values, one statement for those that change the same."""
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for claim_id, values in changes.items():
+        alike.setdefault(tuple(sorted(values)), []).append({"claim_id": claim_id, **values})
+    for rows in alike.values():
+        update_rows(tx, CLAIMS, rows, key="claim_id")
 
 
 def accounts(tx: Connection) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from payments_ingest.deps import Deps
 from payments_ingest.domain.lines import WAITING, LineKind, Payment
@@ -117,29 +117,17 @@ def note_petitions(uow: Uow, deps: Deps, events: Sequence[Event]) -> None:
     try_again(uow, deps, {p.kid: event for event, p in frozen})
 
 
-def note_balances(uow: Uow, events: Sequence[Event]) -> None:
-    """Learn what is left of claims."""
-    known.set_claims_left(
-        uow.tx,
-        [
-            {
-                "claim_id": b.claim_id,
-                "principal_left_ore": b.principal_left_ore,
-                "total_left_ore": b.total_left_ore,
-            }
-            for _, b in _payloads(events, ClaimBalanceChanged)
-        ],
-    )
-
-
-def note_ended(uow: Uow, events: Sequence[Event]) -> None:
-    """Learn that claims ended: money for them goes to a person unless it came on their KID."""
-    known.set_claims_open(uow.tx, {c.claim_id for _, c in _payloads(events, ClaimEnded)}, is_open=False)
-
-
-def note_reopened(uow: Uow, events: Sequence[Event]) -> None:
-    """Learn that claims are owed again."""
-    known.set_claims_open(uow.tx, {c.claim_id for _, c in _payloads(events, ClaimReopened)}, is_open=True)
+def note_claims(uow: Uow, events: Sequence[Event]) -> None:
+    """Learn what is left of claims, and which are owed: money for an ended one needs its KID, or goes to a person."""
+    learned: dict[str, dict[str, Any]] = {}
+    for event in events:
+        told = event.payload
+        if isinstance(told, ClaimBalanceChanged):
+            left = {"principal_left_ore": told.principal_left_ore, "total_left_ore": told.total_left_ore}
+            learned.setdefault(told.claim_id, {}).update(left)
+        elif isinstance(told, ClaimEnded | ClaimReopened):
+            learned.setdefault(told.claim_id, {})["is_open"] = isinstance(told, ClaimReopened)
+    known.change_claims(uow.tx, learned)
 
 
 def try_again(uow: Uow, deps: Deps, sources: Mapping[str, Event]) -> int:
