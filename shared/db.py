@@ -293,7 +293,7 @@ class Lookup:
     """A query for the rows whose columns hold one of some tuples, made once for each database.
 
     To make a statement anew, wide rows above all, costs several times what it takes to send it. ``query`` is without
-    the condition; ``columns`` are of texts or of numbers.
+    the condition; ``columns`` are of texts or of numbers. What else it binds is given with each look-up.
     """
 
     def __init__(self, query: Select[Any], columns: Sequence[Column[Any]]) -> None:
@@ -301,17 +301,17 @@ class Lookup:
         self._columns = columns
         self._made: dict[str, Select[Any]] = {}
 
-    def rows(self, tx: Connection, wanted: Sequence[tuple[str | int, ...]]) -> CursorResult[Any]:
+    def rows(self, tx: Connection, wanted: Sequence[tuple[str | int, ...]], **bound: Any) -> CursorResult[Any]:
         """Return the rows that hold one of ``wanted``."""
         if tx.dialect.name == "postgresql":
             values = {f"wanted_{at}": text_array(map(str, texts)) for at, texts in enumerate(zip(*wanted, strict=True))}
         else:
             values = {"wanted": json.dumps(wanted)}
-        return tx.execute(self._statement(tx.dialect.name), values)
+        return tx.execute(self._statement(tx.dialect.name), {**values, **bound})
 
-    def of(self, tx: Connection, values: Iterable[str | int]) -> CursorResult[Any]:
+    def of(self, tx: Connection, values: Iterable[str | int], **bound: Any) -> CursorResult[Any]:
         """Return the rows whose one column holds one of ``values``."""
-        return self.rows(tx, [(value,) for value in values])
+        return self.rows(tx, [(value,) for value in values], **bound)
 
     def _statement(self, dialect: str) -> Select[Any]:
         if dialect not in self._made:

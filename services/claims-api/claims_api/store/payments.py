@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, delete, func, select, tuple_, update
 
 from claims_api.tables import BankDayRow, BankEntryRow, PaymentCandidateRow, PaymentPartRow, RefundRow
 from shared.db import Lookup, any_of, chunks, insert_all, insert_ignore, lock_rows, table_of, upsert
@@ -18,6 +18,10 @@ PART = table_of(PaymentPartRow)
 CANDIDATE = table_of(PaymentCandidateRow)
 BANK_DAY = table_of(BankDayRow)
 REFUND = table_of(RefundRow)
+
+_COMPLETED = Lookup(
+    select(BANK_DAY).where(BANK_DAY.c.day.between(bindparam("first"), bindparam("last"))), [BANK_DAY.c.account]
+)
 
 CANDIDATES_MAX = 5
 """A payment holds at most this many cases."""
@@ -183,9 +187,12 @@ def put_bank_days(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def check_bank_days(tx: Connection, days: Iterable[tuple[str, date]]) -> None:
     """Mark each completed day as booked exactly when our entries are its count and sum."""
-    wanted = sorted(set(days))
-    for piece in chunks(wanted):
-        completed = tx.execute(select(BANK_DAY).where(tuple_(BANK_DAY.c.account, BANK_DAY.c.day).in_(piece))).all()
+    wanted = set(days)
+    accounts = {account for account, _ in wanted}
+    span = {"first": min(day for _, day in wanted), "last": max(day for _, day in wanted)} if wanted else {}
+    for piece in chunks(sorted(accounts)):
+        between = _COMPLETED.of(tx, piece, **span).all()
+        completed = [row for row in between if (row.account, row.day) in wanted]
         if not completed:
             continue
         query = (
