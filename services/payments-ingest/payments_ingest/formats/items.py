@@ -100,7 +100,10 @@ class IncomingPayment(NamedTuple):
 
     @property
     def channel_key(self) -> str:
-        """Equal for the same payment reported through OCR and camt: account, day, direction, amount and KID or text."""
+        """Equal for the same payment reported through OCR and camt: account, day, direction, amount and KID or text.
+
+        All of that is in the fingerprint too, so what has the same fingerprint has the same channel key.
+        """
         what = self.kid or " ".join(self.message.casefold().split())[:40]
         return f"{self.account}|{self.booked_on.isoformat()}|{self.kind}|{self.amount_ore}|{what}"
 

@@ -126,25 +126,23 @@ def update_payments(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 def seen_like(tx: Connection, lines: Sequence[Line]) -> list[Seen]:
     """Return everything released before that could be the same as one of these lines, in the order it was released.
 
-    Equal in this channel by fingerprint, equal in any by channel key, near in the other by KID, amount and day.
+    Equal by channel key, which lines of one fingerprint share; near in the other channel by KID and day.
     """
     if not lines:
         return []
     days = [line.day for line in lines]
     near = (
-        PAYMENTS.c.amount_ore.in_(sorted({line.amount_ore for line in lines})),
         PAYMENTS.c.channel.not_in({line.channel for line in lines}),
         PAYMENTS.c.day.between(min(days) - NEAR, max(days) + NEAR),
     )
     found: dict[str, Row[Any]] = {}
     for column, values, more in (
-        ("fingerprint", {line.fingerprint for line in lines}, ()),
         ("channel_key", {line.channel_key for line in lines}, ()),
         ("kid", {line.kid for line in lines if line.kid}, near),
     ):
         for piece in chunks(sorted(values)):
             query = select(*_SEEN_COLUMNS).where(any_of(tx, PAYMENTS.c[column], piece), *more)
-            found.update({row.payment_id: row for row in tx.execute(query)})
+            found.update({row.payment_id: row for row in tx.execute(query).all()})
     return [_seen(row) for row in sorted(found.values(), key=lambda row: (row.file_id, row.position))]
 
 
