@@ -52,7 +52,8 @@ StartCheck = Callable[[Connection], None]
 class Job:
     """Periodic work: ``run`` does a bounded piece and says how many things it did.
 
-    It runs again at once while that is ``full`` or more, else when its time comes.
+    It runs again at once while that is ``full`` or more, else when its time comes or the service is told by ``nudge``
+    that there is work for it.
     """
 
     name: str
@@ -89,6 +90,8 @@ class Service:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _loop: asyncio.AbstractEventLoop | None = None
+    _nudges: dict[str, asyncio.Event] = field(default_factory=dict)
     _job_locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     _missing: str | None = None
     _of_database: probes.Question = field(init=False)
@@ -127,6 +130,11 @@ class Service:
         if emitted:
             self.activity += 1  # a unit of work that only looked is no progress
             self.relay.wake()
+
+    def nudge(self, job: str) -> None:
+        """Say from any thread that there is work for the job of this name: it need not wait for its time."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._nudges[job].set)
 
     def replay(self, topic: str, key: str, who: str, reason: str) -> int:
         """Apply a parked key's events in order, in one transaction; returns how many."""
@@ -175,6 +183,8 @@ class Service:
     def _begin(self) -> None:
         self._stopping = False
         self._wake.clear()
+        self._loop = asyncio.get_running_loop()
+        self._nudges = {job.name: asyncio.Event() for job in self.jobs}
         self.relay.prepare()
         self.worker.prepare()
         runs = [self.relay.run(), upkeep.run(self, self._wake), *(self._run_job(job) for job in self.jobs)]
@@ -185,7 +195,8 @@ class Service:
     def drain(self) -> None:
         """Say that the end is near: not ready any more, and nothing new is begun."""
         self._stopping = True
-        self._wake.set()
+        for event in (self._wake, *self._nudges.values()):
+            event.set()
         self.worker.stop()
 
     async def stop(self) -> None:
@@ -202,10 +213,12 @@ class Service:
         self.db.close()
 
     async def _run_job(self, job: Job) -> None:
+        nudged = self._nudges[job.name]
         while not self._stopping:
+            nudged.clear()
             await self.run_job(job)
             try:
-                await asyncio.wait_for(self._wake.wait(), job.every_s)
+                await asyncio.wait_for(nudged.wait(), job.every_s)
             except TimeoutError:
                 continue
 

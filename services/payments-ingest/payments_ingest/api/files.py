@@ -16,7 +16,7 @@ from starlette.formparsers import MultiPartException
 
 from payments_ingest.api.access import After, BodyIn, Clerks, FileReaders, Senders
 from payments_ingest.deps import deps_of
-from payments_ingest.domain.files import BankFile, FileState, Source, safe_name
+from payments_ingest.domain.files import BankFile, FileState, Source, Step, safe_name
 from payments_ingest.sources.spool import PROCESSING, Stored, folder, store
 from payments_ingest.store import files
 from payments_ingest.usecases.files import Delivery, decide, receive
@@ -203,6 +203,7 @@ def _take(ctx: Ctx, path: Path, file_id: str, name: str) -> BankFile:
         file = receive(uow, delivery)
     if file.state != FileState.PROCESSING:
         ctx.service.metrics.count("bank_files_total", format="unknown", state=file.state)
+    ctx.service.nudge("stage")
     return file
 
 
@@ -234,4 +235,5 @@ def decide_file(file_id: str, body: DecisionIn, ctx: Clerks) -> FileOut:
     """Decide a file that is held because its transmission came before with other bytes."""
     with ctx.uow() as uow:
         file = decide(uow, file_id, body.outcome, who=ctx.who())
+    ctx.service.nudge("stage" if file.step == Step.RECEIVED else "release")
     return _out(file)

@@ -19,6 +19,8 @@ def take_inbox(service: Service, inbox: Inbox) -> int:
     claimed = inbox.claim()
     for one in claimed:
         _take(service, one)
+    if claimed:
+        service.nudge("stage")
     return len(claimed)
 
 

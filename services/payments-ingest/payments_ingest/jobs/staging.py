@@ -50,6 +50,7 @@ def stage_next(service: Service) -> int:
         return 1
     with service.uow() as uow:
         prove(uow, file.file_id, report, staged)
+    service.nudge("release")
     service.metrics.observe("bank_file_seconds", service.machine.monotonic() - started, format=report.format)
     return 1
 
