@@ -313,6 +313,23 @@ class TestIdentity:
     def test_any_other_field_makes_another_fingerprint(self, other: OcrPayment) -> None:
         assert one(other).fingerprint != one(OcrPayment(amount_ore=100, kid=KID)).fingerprint
 
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"account": OTHER_ACCOUNT},
+            {"booked_on": date(2026, 3, 1)},
+            {"kind": Kind.REVERSAL},
+            {"amount_ore": 101},
+            {"kid": "123456790"},
+            {"kid": None, "message": "house rent"},
+        ],
+    )
+    def test_what_makes_another_channel_key_makes_another_fingerprint(self, changes: dict[str, object]) -> None:
+        """So that looking for the channel key finds all that the fingerprint would."""
+        payment = one(OcrPayment(amount_ore=100, kid=KID))
+        assert payment._replace(**changes).channel_key != payment.channel_key
+        assert payment._replace(**changes).fingerprint != payment.fingerprint
+
     def test_twins_share_it_and_keep_their_own_natural_keys(self) -> None:
         twin = OcrPayment(amount_ore=100, kid=KID)
         first, second = payments_of(ocr(twin, twin))
