@@ -174,6 +174,36 @@ def test_a_split_payment_is_one_bank_row_and_never_more_than_was_paid(treasury: 
     assert treasury.proof().suspense_ore == 0
 
 
+def test_a_batch_books_what_is_new_beside_what_was_named_before(treasury: Treasury) -> None:
+    one, other = treasury.register(due=DUE), treasury.register(due=DUE, who=OLA)
+    waiting = treasury.unmatched(40_000, one)
+    told = {"account": ACCOUNT, "day": treasury.today, "paid_on": DUE, "kid": ""}
+    treasury.deliver(
+        [
+            treasury.event(PaymentMatched(**told, payment_id=payment_id, amount_ore=ore, case_id=of.case_id, **more))
+            for payment_id, ore, of, more in (
+                (waiting.payment_id, 40_000, one, {}),
+                ("split", 10_000, other, {"bank_amount_ore": 30_000}),
+            )
+        ]
+    )
+    proof = treasury.proof()
+    assert (proof.bank_ore, proof.suspense_ore) == (70_000, 20_000)
+    assert [treasury.balance(claim).balance.principal_ore for claim in (one, other)] == [60_000, 90_000]
+    with treasury.db.read() as tx:
+        assert bank.candidates_of(tx, [one.case_id]) == {}
+
+
+def test_parts_above_a_payment_in_one_batch_are_parked(treasury: Treasury) -> None:
+    one, other = treasury.register(due=DUE), treasury.register(due=DUE, who=OLA)
+    told = {"account": ACCOUNT, "day": DUE, "paid_on": DUE, "kid": "", "payment_id": "p", "bank_amount_ore": 30_000}
+    events = [treasury.event(PaymentMatched(**told, amount_ore=20_000, case_id=of.case_id)) for of in (one, other)]
+    with pytest.raises(Park) as parked:
+        treasury.deliver(events)
+    assert parked.value.reason == "allocation_above_payment"
+    assert treasury.proof().bank_ore == 0
+
+
 def test_a_payment_named_with_another_amount_is_parked(treasury: Treasury) -> None:
     claim = treasury.register(due=DUE)
     waiting = treasury.unmatched(50_000)
