@@ -96,8 +96,9 @@ def voucher_name(year: int, number: int) -> str:
 
 
 def newest_voucher(tx: Connection) -> datetime | None:
-    """Return the recorded-at of the newest transfers that have a voucher."""
-    return tx.execute(select(func.max(VOUCHER.c.recorded_at))).scalar()
+    """Return the newest recorded-at among the last vouchers of the years: all but what comes late has its number."""
+    last = (VOUCHER.c.year == SERIES.c.year) & (VOUCHER.c.number == SERIES.c.last_number)
+    return tx.execute(select(func.max(VOUCHER.c.recorded_at)).select_from(SERIES.join(VOUCHER, last))).scalar()
 
 
 def is_unnumbered(tx: Connection, *, since: datetime | None) -> bool:

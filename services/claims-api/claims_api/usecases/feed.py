@@ -6,10 +6,10 @@ it (decisions A5). What only concerns the platform's own services, and who else 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pydantic_core import from_json
 from sqlalchemy import Connection
 
 from claims_api.store import cases, feed
@@ -104,7 +104,7 @@ class _Told(NamedTuple):
 
 
 def _told(event: Published) -> _Told:
-    data = {name: value for name, value in json.loads(event.payload).items() if name not in NOT_SHOWN}
+    data = {name: value for name, value in from_json(event.payload).items() if name not in NOT_SHOWN}
     return _Told(event, data, [data["claim_id"]] if data.get("claim_id") else list(data.get("claim_ids") or ()))
 
 
