@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 from operator import attrgetter
 from typing import Any, cast
@@ -20,6 +21,7 @@ from pydantic_core import to_json
 from sqlalchemy import JSON, Column, ColumnDefault, Connection, LargeBinary, Table
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 FEW = 2
 """Up to so many rows the driver's own way is as quick."""
@@ -193,7 +195,16 @@ def _converter(column: Column[Any], dialect: Dialect) -> _Converter | None:
     if isinstance(kind, LargeBinary):
         return None  # the driver's wrapper for bytes would only be in the way: bytes are what both take
     # Both databases take JSON as text; the driver's own wrapper for it costs as much again.
-    return _as_json if isinstance(kind, JSON) else kind.bind_processor(dialect)
+    return _as_json if isinstance(kind, JSON) else _processor(kind, dialect)
+
+
+def _processor(kind: TypeEngine[Any], dialect: Dialect) -> _Converter | None:
+    """Return a type's conversion; that of a type of ours alone, where the type beneath it has none."""
+    if isinstance(kind, TypeDecorator):
+        ours = type(kind).process_bind_param is not TypeDecorator.process_bind_param
+        if ours and kind.impl_instance.bind_processor(dialect) is None:
+            return partial(kind.process_bind_param, dialect=dialect)
+    return kind.bind_processor(dialect)
 
 
 def _in_document(column: Column[Any], dialect: Dialect) -> _Converter | None:
@@ -201,7 +212,7 @@ def _in_document(column: Column[Any], dialect: Dialect) -> _Converter | None:
     kind = column.type.dialect_impl(dialect)
     if isinstance(kind, LargeBinary):
         return _as_hex
-    return None if isinstance(kind, JSON) else kind.bind_processor(dialect)
+    return None if isinstance(kind, JSON) else _processor(kind, dialect)
 
 
 def _insert(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values, conflict: str = "") -> int:
@@ -223,7 +234,7 @@ def _insert(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values,
 
 def _insert_once(tx: Connection, table: Table, names: tuple[str, ...], rows: _Values) -> int:
     # Whether each row is there already is dear to ask: of many it is asked only when one of them turns out to be.
-    if tx.dialect.name == "postgresql" and (len(rows) > SOME or (len(rows) > FEW and _takes_copies(tx, table))):
+    if tx.dialect.name == "postgresql" and len(rows) > SOME:
         savepoint = tx.begin_nested()
         try:
             _insert(tx, table, names, rows)

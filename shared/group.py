@@ -80,7 +80,7 @@ class GroupCommit(Generic[Item, Result]):
         finally:
             self._commits -= 1
             self._committing -= len(group)
-            self._start()
+        self._start()
 
     @staticmethod
     def _answer(group: Sequence[_Waiting[Item, Result]], results: Sequence[Result | Exception]) -> None:

@@ -31,14 +31,16 @@ class KidKind(IntEnum):
 
 def mod10(digits: str) -> int:
     """Return the MOD10 (Luhn) check digit of ``digits``: weights 2,1,2,1… from the right, digit sums."""
-    _only_digits(digits)
+    if not (digits.isascii() and digits.isdigit()):
+        raise _no_digits()
     codes = digits.encode()
     return -(sum(codes[::-2].translate(_TWICE)) + sum(codes[-2::-2].translate(_ONCE))) % 10
 
 
 def mod11(digits: str) -> str:
     """Return the MOD11 check character of ``digits``: weights 2…7 repeating from the right; ``-`` for remainder 1."""
-    _only_digits(digits)
+    if not (digits.isascii() and digits.isdigit()):
+        raise _no_digits()
     remainder = sum((ord(char) - 48) * (2 + place % 6) for place, char in enumerate(reversed(digits))) % 11
     if remainder == 0:
         return "0"
@@ -88,15 +90,10 @@ def is_valid_kid(text: str) -> bool:
 
 
 def _is_own_number(text: str, length: int) -> bool:
-    if len(text) != length or not _is_digits(text):
+    if len(text) != length or not (text.isascii() and text.isdigit()):
         return False
     return text[-1] == str(mod10(text[:-1]))
 
 
-def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
-
-
-def _only_digits(text: str) -> None:
-    if not _is_digits(text):
-        raise ValueError("digits: expected one or more of 0-9")
+def _no_digits() -> ValueError:
+    return ValueError("digits: expected one or more of 0-9")

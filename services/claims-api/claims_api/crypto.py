@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import hmac
 import json
 import os
@@ -63,6 +62,7 @@ class Vault:
 
     def __init__(self, keys: Keyring) -> None:
         self._keys = keys
+        self._ciphers = {name: AESGCM(key) for name, key in keys.fields.items()}
 
     @property
     def current_key(self) -> str:
@@ -77,22 +77,22 @@ class Vault:
     def seal_field(self, text: str, *, place: str) -> SealedField:
         """Seal ``text`` for one place (``table|column|row id``)."""
         nonce = os.urandom(_NONCE_BYTES)
-        closed = AESGCM(self._keys.fields[self._keys.current]).encrypt(nonce, text.encode(), place.encode())
+        closed = self._ciphers[self._keys.current].encrypt(nonce, text.encode(), place.encode())
         return SealedField(nonce + closed, self._keys.current)
 
     def open_field(self, data: bytes, key_id: str, *, place: str) -> str:
         """Open a sealed field; raises Crash when the key is gone or the value does not belong to this place."""
-        key = self._keys.fields.get(key_id)
-        if key is None:
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
             raise Crash(f"{place}: sealed with key {key_id!r}, which is not in the ring")
         try:
-            return AESGCM(key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], place.encode()).decode()
+            return cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], place.encode()).decode()
         except InvalidTag as wrong:
             raise Crash(f"{place}: the sealed value was changed or belongs elsewhere") from wrong
 
     def index_of(self, text: str, *, domain: str) -> str:
         """Return the blind index of a value (64 hex digits); ``domain`` keeps indexes of different things apart."""
-        return hmac.new(self._keys.index, f"{domain}|{text}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._keys.index, f"{domain}|{text}".encode(), "sha256").hex()
 
     def seal_for_notifications(self, text: str, *, context: str) -> str:
         """Seal ``text`` so that notifications alone can open it, in the record whose key is ``context``."""

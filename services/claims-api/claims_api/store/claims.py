@@ -86,7 +86,25 @@ def claim_of(row: RowMapping) -> Claim:
 
 
 _OF_CASES = Lookup(select(*_SELECTED).order_by(CLAIM.c.due_date, CLAIM.c.claim_id), [CLAIM.c.case_id])
-_BY_REFERENCE = Lookup(select(*_SELECTED), [CLAIM.c.unit, CLAIM.c.external_ref])
+
+
+@value
+class Told:
+    """What is known of a claim whose unit hands it over again: what it was, and what the unit was told then."""
+
+    claim_id: str
+    case_id: str
+    unit: str
+    external_ref: str
+    body_digest: str
+    kid: str
+    notice_sent_on: date | None
+    notice_void: str | None
+    first_answer: dict[str, Any]
+
+
+_TOLD = names_of(Told)
+_BY_REFERENCE = Lookup(select(*(CLAIM.c[name] for name in _TOLD)), [CLAIM.c.unit, CLAIM.c.external_ref])
 
 
 def insert_claims(tx: Connection, new: Sequence[tuple[Claim, Sequence[str]]]) -> None:
@@ -121,12 +139,12 @@ def set_notice_document(tx: Connection, claim_id: str, document_id: str) -> None
     tx.execute(update(CLAIM).where(CLAIM.c.claim_id == claim_id).values(notice_document_id=document_id))
 
 
-def find_by_references(tx: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Claim]:
+def find_by_references(tx: Connection, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Told]:
     """Return the claims with these (unit, external_ref) that exist: a reference is used once, for ever."""
-    found: dict[tuple[str, str], Claim] = {}
+    found: dict[tuple[str, str], Told] = {}
     for piece in chunks(sorted(set(wanted))):
         for row in _BY_REFERENCE.rows(tx, piece).mappings():
-            found[(row["unit"], row["external_ref"])] = claim_of(row)
+            found[(row["unit"], row["external_ref"])] = Told(**row)
     return found
 
 

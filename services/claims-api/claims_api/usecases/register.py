@@ -20,7 +20,7 @@ from claims_api.domain.intake import ClaimDraft, IntakeRules, Terms, check_claim
 from claims_api.domain.new_claim import Agreement, Creditor, NewClaim
 from claims_api.store import cases, claims, creditors, holds, ledger
 from claims_api.store.cases import Case, CaseKey, KidUse, TimelineEntry
-from claims_api.store.claims import Claim
+from claims_api.store.claims import Claim, Told
 from claims_api.usecases.case_places import place_claims
 from claims_api.usecases.claim_rows import Intake, NewRow, judged, new_row
 from claims_api.usecases.debtors import ensure_debtors
@@ -120,7 +120,8 @@ def register_claims(uow: Uow, deps: Deps, handed: Sequence[Handed], terms: UnitT
     rows = _new_rows(uow, deps, [(handed[at], digests[at]) for at in first.values()], terms)
     _write(uow, rows)
     _publish(uow, deps, rows)
-    stored = {(row.claim.unit, row.claim.external_ref): row.claim for row in rows} | known
+    stored: dict[tuple[str, str], Claim | Told] = {(row.claim.unit, row.claim.external_ref): row.claim for row in rows}
+    stored |= known
     where = {row.claim.case_id: row.intake.place.case for row in rows}
     where |= cases.find_cases(uow.tx, {claim.case_id for claim in known.values()} - where.keys())
     joined = {row.claim.case_id: row.intake.place.case for row in rows if not row.intake.place.opened}
@@ -278,7 +279,7 @@ def registered_event(deps: Deps, row: NewRow, *, ladder: Literal["collect", "hol
     )
 
 
-def _told(claim: Claim, where: Mapping[str, Case]) -> Registered:
+def _told(claim: Claim | Told, where: Mapping[str, Case]) -> Registered:
     told = claim.first_answer
     return Registered(
         claim_id=claim.claim_id,
