@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, cast
 
 from pydantic_core import to_json
@@ -87,7 +87,7 @@ def update_rows(tx: Connection, table: Table, rows: Rows, *, key: str, rising: s
     changed = [column for column in rows[0] if column != key]
     names = (*changed, key)
     shape = _shape(tx, table, names, filled=False)
-    values = [tuple(map(row.__getitem__, names)) for row in rows]
+    values = list(map(itemgetter(*names), rows))
     name, one = quote(table.name), quote(key)
     if tx.dialect.name == "postgresql":
         changes = ", ".join(f"{quote(column)} = new.{quote(column)}" for column in changed)
@@ -112,7 +112,8 @@ def _read(rows: Rows) -> tuple[tuple[str, ...], _Values]:
 
 def _last_of_each(rows: Rows, key: Sequence[str]) -> Rows:
     """One statement changes a row once: of several rows with one key the last holds, as if they came in order."""
-    return list({tuple(row[name] for name in key): row for row in rows}.values())
+    named = itemgetter(*key)
+    return list({named(row): row for row in rows}.values())
 
 
 @dataclass(frozen=True, slots=True)
