@@ -51,6 +51,8 @@ def test_a_reversal_takes_its_payment_from_the_case(room: Bankroom) -> None:
         taken.reversal_id: "reversal",
         **{p["payment_id"]: "matched" for p in room.payments("matched")},
     }
+    both = room.get("/v1/payments", case_id="case-1")["items"]
+    assert {p["payment_id"] for p in both} == {original["payment_id"], taken.reversal_id}
 
 
 def test_a_reversal_in_the_same_file_finds_its_payment(room: Bankroom) -> None:

@@ -21,7 +21,6 @@ class VoucherRow(Model, table=True):
     __table_args__ = (
         UniqueConstraint("year", "number"),
         Index("ix_voucher_period_number", "period", "number"),
-        Index("ix_voucher_recorded_at", "recorded_at"),
     )
 
     source_event: str = Field(primary_key=True, max_length=120)

@@ -7,12 +7,13 @@ from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, delete, func, or_, select, text, tuple_, update
 from sqlalchemy.sql import bindparam
 
 from payments_ingest.domain.identity import Seen, Standing
 from payments_ingest.domain.lines import WAITING, Line, LineKind, Payment, PaymentState
 from payments_ingest.tables import AllocationRow, PaymentRow, WantedNumberRow
+from payments_ingest.tables.payments import NOT_MATCHED
 from shared.db import any_of, chunks, insert_ignore, insert_rows, lock_rows, table_of
 
 PAYMENTS = table_of(PaymentRow)
@@ -90,7 +91,8 @@ def list_payments(
         on_case = select(ALLOCATIONS.c.payment_id).where(
             ALLOCATIONS.c.case_id == case_id, ALLOCATIONS.c.active.is_(True)
         )
-        query = query.where(PAYMENTS.c.payment_id.in_(on_case) | (PAYMENTS.c.case_id == case_id))
+        was_on_case = select(PAYMENTS.c.payment_id).where(PAYMENTS.c.case_id == case_id, text(NOT_MATCHED))
+        query = query.where(PAYMENTS.c.payment_id.in_(on_case.union(was_on_case)))
     for column, value in (("file_id", file_id), ("account", account), ("assigned_to", assigned_to)):
         if value is not None:
             query = query.where(PAYMENTS.c[column] == value)

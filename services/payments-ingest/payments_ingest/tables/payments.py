@@ -11,6 +11,9 @@ from sqlmodel import Field
 from payments_ingest.tables.base import DIGEST, ID, Model
 from shared.db import Instant, JsonType
 
+NOT_MATCHED = "state <> 'matched'"
+"""Payments that no allocation puts on their case, if they have one."""
+
 
 class PaymentRow(Model, table=True):
     """One credit on our account, or a reversal of one, as the bank reported it.
@@ -18,6 +21,8 @@ class PaymentRow(Model, table=True):
     ``booked``: it counts in its bank day and was told to claims-api; a line linked to the same payment in another
     channel and one held as a possible duplicate are not. ``payer_name``, ``payer_account`` and ``message`` are
     personal data and are blanked when their debtor is erased. Its file's row is held by whoever releases it.
+
+    Lines of one ``fingerprint`` share a ``channel_key``; one that is matched is found by case through its allocation.
     """
 
     __tablename__ = "payment"
@@ -28,6 +33,9 @@ class PaymentRow(Model, table=True):
         Index(
             "ix_payment_linked", "linked_to",
             sqlite_where=text("linked_to IS NOT NULL"), postgresql_where=text("linked_to IS NOT NULL"),
+        ),
+        Index(
+            "ix_payment_was_on_case", "case_id", sqlite_where=text(NOT_MATCHED), postgresql_where=text(NOT_MATCHED)
         ),
     )  # fmt: skip
 
@@ -52,13 +60,13 @@ class PaymentRow(Model, table=True):
     type_code: str = Field(max_length=40)
     bank_line: str = Field(max_length=120)
     channel_key: str = Field(max_length=DIGEST, index=True)
-    fingerprint: str = Field(max_length=DIGEST, index=True)
+    fingerprint: str = Field(max_length=DIGEST)
     booked: bool
     state: str = Field(max_length=20)
     reason: str | None = Field(default=None, max_length=40)
     # The payment this one repeats, or for a reversal takes back.
     linked_to: str | None = Field(default=None, max_length=ID)
-    case_id: str | None = Field(default=None, max_length=ID, index=True)
+    case_id: str | None = Field(default=None, max_length=ID)
     split: list[dict[str, Any]] = Field(sa_type=JsonType)
     assigned_to: str | None = Field(default=None, max_length=120)
     due_on: date | None = None
