@@ -163,15 +163,6 @@ def find_claims(tx: Connection, claim_ids: Iterable[str]) -> dict[str, Claim]:
     return found
 
 
-def references_of(tx: Connection, claim_ids: Iterable[str]) -> dict[str, str]:
-    """Return what its unit knows each claim by."""
-    found: dict[str, str] = {}
-    for piece in chunks(sorted(set(claim_ids))):
-        query = select(CLAIM.c.claim_id, CLAIM.c.external_ref).where(any_of(tx, CLAIM.c.claim_id, piece))
-        found.update((claim_id, reference) for claim_id, reference in tx.execute(query).all())
-    return found
-
-
 def claims_of_cases(tx: Connection, case_ids: Iterable[str]) -> dict[str, list[Claim]]:
     """Return the claims of cases by case, oldest due first."""
     found: dict[str, list[Claim]] = {}
