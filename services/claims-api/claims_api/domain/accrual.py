@@ -94,21 +94,22 @@ def claim_balance(
     entries: Sequence[Transfer], claim_id: str, terms: InterestTerms, as_of: date, *, rules: MoneyRules
 ) -> ClaimBalance:
     """Return what a claim comes to on ``as_of``; ``entries`` are those known then, with value dates up to the day."""
-    interest = accrued(principal_steps(entries, claim_id), terms, as_of, rules=rules)
-    return balance_with(entries, claim_id, interest)
-
-
-def balance_with(entries: Sequence[Transfer], claim_id: str, interest: Interest) -> ClaimBalance:
-    """Return what a claim comes to by ``entries`` and the interest that has run, as ``claim_balance`` does."""
     mine = [row for row in entries if row.claim_id == claim_id]
-    balance = posted_balances(mine).get(claim_id, Balance())
-    posted = sum(row.effect(Account.INTEREST) for row in mine if row.kind is EntryKind.INTEREST)
+    interest = accrued(principal_steps(mine, claim_id), terms, as_of, rules=rules)
+    return balance_with(posted_balances(mine).get(claim_id, Balance()), mine, claim_id, interest)
+
+
+def balance_with(posted: Balance, entries: Iterable[Transfer], claim_id: str, interest: Interest) -> ClaimBalance:
+    """Return what a claim comes to by what is ``posted`` in ``entries`` and the interest that has run."""
+    before = sum(
+        row.effect(Account.INTEREST) for row in entries if row.kind is EntryKind.INTEREST and row.claim_id == claim_id
+    )
     # What was paid, waived or written off of the interest is why less is left than was posted.
     return ClaimBalance(
         claim_id=claim_id,
-        balance=balance.with_interest(balance.interest_ore + interest.amount_ore - posted),
+        balance=posted.with_interest(posted.interest_ore + interest.amount_ore - before),
         interest=interest,
-        posted_interest_ore=posted,
+        posted_interest_ore=before,
     )
 
 

@@ -57,7 +57,7 @@ def known_of_cases(
 
 def _sort_in(found: Mapping[str, list[Transfer]], rows: CursorResult[Any]) -> None:
     for row in rows.all():
-        transfer = transfer_of(dict(zip(_COLUMNS, row, strict=True)))
+        transfer = _transfer(dict(zip(_COLUMNS, row, strict=True)))
         found[cast(str, transfer.case_id)].append(transfer)
 
 
@@ -137,7 +137,10 @@ def end_by_decision(tx: Connection, claim_id: str, *, status: str, ended_on: dat
 
 def transfer_of(row: Mapping[str, Any] | RowMapping) -> Transfer:
     """Read a transfer out of a row, which may have columns of other tables beside it."""
-    values = {name: row[name] for name in _COLUMNS}
+    return _transfer({name: row[name] for name in _COLUMNS})
+
+
+def _transfer(values: dict[str, Any]) -> Transfer:
     trace = values["trace"]
     values["kind"] = _KINDS[values["kind"]]
     values["debit"] = _ACCOUNTS[values["debit"]]

@@ -132,13 +132,15 @@ def _tell_claims(
     """Keep the numbers of the claims, and tell what is left of those that moved, who ended and who is owed again."""
     statuses: dict[str, str] = {}
     today = known(entries, as_of=uow.today, known_at=None)
+    now = posted if len(today) == len(entries) else posted_balances(today)
     for claim in book.claims:
         ended = booked.outcome.ended.get(claim.claim_id)
         statuses[claim.claim_id] = _status(book, claim, ended)
         kept = posted.get(claim.claim_id, _NOTHING)
         told.numbers.append(_numbers(claim, kept, ended, statuses[claim.claim_id]))
         if claim.claim_id in moved:
-            left = balance_with(today, claim.claim_id, booked.outcome.ran[claim.claim_id](uow.today)).balance
+            ran = booked.outcome.ran[claim.claim_id](uow.today)
+            left = balance_with(now.get(claim.claim_id, _NOTHING), today, claim.claim_id, ran).balance
             payload = ClaimBalanceChanged(
                 case_id=claim.case_id,
                 claim_id=claim.claim_id,
