@@ -6,19 +6,21 @@ import time
 
 import psycopg
 
+_OF_CASE = "(SELECT debtor_ref FROM case_file AS c WHERE c.case_id = t.{})"
 TABLES = {
     "debtor": ("debtor_ref", "debtor_ref"),
-    "case_file": ("case_id", "case_id"),
-    "claim": ("claim_id", "claim_id"),
-    "claim_party": ("claim_id", "claim_id, position"),
-    "kid": ("kid", "substr(kid, 2, 9), kid"),
-    "ledger": ("claim_id", "claim_id, ordinal"),
-    "timeline": ("entry_id", "entry_id"),
-    "stream_version": ("key", "key"),
-    "events": ("row", '"row"'),
-    "outbox": ("seq", "seq"),
+    "case_file": ("case_id", "debtor_ref"),
+    "claim": ("claim_id", "debtor_ref"),
+    "claim_party": ("claim_id", "debtor_ref"),
+    "kid": ("kid", f"{_OF_CASE.format('case_id')}, kid"),
+    "ledger": ("claim_id", f"{_OF_CASE.format('case_id')}, ordinal"),
+    "timeline": ("entry_id", f"{_OF_CASE.format('case_id')}, entry_id"),
+    "stream_version": ("key", _OF_CASE.format("key")),
+    "events": ("row", f'{_OF_CASE.format("key")}, "row"'),
+    "outbox": ("seq", f"coalesce({_OF_CASE.format('key')}, key), seq"),
 }
-"""Each table's key, by which a row is told from those taken before, and the order its rows were written in."""
+"""Each table's key, by which a row is told from those taken before, and an order in which a portion of each holds the
+same claims, a debtor having one a round: commits that overlap write theirs among one another."""
 
 Chunk = dict[str, bytes]
 
