@@ -78,8 +78,12 @@ def _store(
     new: Mapping[int, Debtor],
     known: dict[str, Debtor],
 ) -> None:
-    """Store new debtors. Where another transaction stored a number first, whoever has it now is who is meant."""
-    rows = [(debtor, numbers[at] if wanted[at].national_id is not None else None) for at, debtor in new.items()]
+    """Store new debtors. Where another transaction stored a number first, whoever has it now is who is meant.
+
+    They go in the order of their numbers: two that bring the same people wait for one another, never in a circle.
+    """
+    in_order = sorted(new.items(), key=lambda one: numbers[one[0]] or "")
+    rows = [(debtor, numbers[at] if wanted[at].national_id is not None else None) for at, debtor in in_order]
     if debtors.insert_debtors(uow.tx, rows) < len(rows):
         known |= _lock_known(uow.tx, [wanted[at] for at in new], [numbers[at] for at in new])
 
