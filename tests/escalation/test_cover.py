@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.ladders import BOOK, claim
-from support.timekeeper import Timekeeper, ended, held, let_go, papers, registered
+from support.timekeeper import Timekeeper, ended, held, let_go, papers, registered, reopened
 
 from escalation.domain.cover import Fact, Seen, judge_cover
 from escalation.domain.preflight import checks
@@ -143,6 +143,16 @@ def test_what_happened_in_other_cases_of_the_debtor_counts(time: Timekeeper) -> 
     [fact] = step_of(time)["cover"]["facts"]
     assert (fact["fact"], fact["on"], fact["source"], fact["weight"]) == ("paid_recently", "2026-02-02", "platform", 2)
     assert fact["text"] == "Betaling de siste 6 månedene"
+
+
+def test_an_end_that_one_batch_takes_back_never_counted(time: Timekeeper) -> None:
+    time.feed(registered("c1"), registered("c2", case="case-2"))
+    time.until(date(2026, 2, 2))
+    end = ended("c2", case="case-2", on=date(2026, 2, 2))
+    time.feed(end, reopened("c2", case="case-2", on=date(2026, 2, 2)))
+    time.until(TODAY)
+    assert step_of(time)["cover"]["facts"] == []
+    time.check()
 
 
 def test_nothing_found_speaks_against_the_next_petition(time: Timekeeper) -> None:
