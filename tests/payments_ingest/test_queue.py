@@ -14,7 +14,6 @@ from shared.auth import Role
 from shared.events.claims import (
     ClaimBalanceChanged,
     ClaimEnded,
-    ClaimReopened,
     PayoutRefused,
     PayoutReserved,
     RefundProposed,
@@ -110,19 +109,6 @@ def test_what_is_left_of_a_claim_is_what_amounts_are_weighed_by(room: Bankroom) 
     )
     room.imported(ocr(text(number(1), 41_500)))
     assert [m.case_id for m in room.published(PaymentMatched)] == ["case-1"]
-
-
-@pytest.mark.parametrize("ends", [False, True])
-def test_of_what_one_batch_tells_of_a_claim_the_last_holds(room: Bankroom, ends: bool) -> None:
-    ended = ClaimEnded(case_id="case-1", claim_id="claim-1", ended_on=room.clock.today(), reason="settled")
-    reopened = ClaimReopened(case_id="case-1", claim_id="claim-1", reopened_on=room.clock.today())
-    left = [
-        ClaimBalanceChanged(case_id="case-1", claim_id="claim-1", principal_left_ore=ore, total_left_ore=ore + 1_500)
-        for ore in (0, 40_000)
-    ]
-    room.feed(left[0], ended, reopened, left[1], *([ended] if ends else []))
-    room.imported(ocr(text(number(1), 41_500)))
-    assert [m.case_id for m in room.published(PaymentMatched)] == ([] if ends else ["case-1"])
 
 
 def plan(case: str, **changes: Any) -> dict[str, Any]:
