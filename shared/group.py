@@ -15,11 +15,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from sqlalchemy.exc import IntegrityError
+
 from shared.db import lost_a_race, passing
 from shared.errors import RetryLater
 from shared.uow import Uow
 
 GROUP_MAX = 256
+TRIES = 3
 WAITING_MAX = 5_000
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,7 @@ class GroupCommit(Generic[Item, Result]):
         self._apply = apply
         self._at_once = at_once
         self._waiting: list[_Waiting[Item, Result]] = []
+        self._about_to_start = False
         self._commits = 0
         self._committing = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,13 +60,17 @@ class GroupCommit(Generic[Item, Result]):
         """Apply one item with whatever else is waiting; raises what became of it. RetryLater when too many wait."""
         if len(self._waiting) >= WAITING_MAX:
             raise RetryLater(f"expected at most {WAITING_MAX} requests waiting, got more")
-        waiting = _Waiting[Item, Result](item, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting[Item, Result](item, loop.create_future())
         self._waiting.append(waiting)
-        self._start()
+        if not self._about_to_start:
+            self._about_to_start = True
+            loop.call_soon(self._start)  # not before all that came in the same breath are here
         return await waiting.answer
 
     def _start(self) -> None:
         """Start the groups that may commit now."""
+        self._about_to_start = False
         while self._waiting and self._commits < self._at_once:
             share = min(GROUP_MAX, -(-(len(self._waiting) + self._committing) // self._at_once))
             if len(self._waiting) < share:
@@ -110,7 +118,7 @@ class GroupCommit(Generic[Item, Result]):
                 return [error] * len(
                     items
                 )  # whether it was stored is unknown: the callers' keys make asking again safe
-            if len(items) == 1:
+            if len(items) == 1 and not _raced(error):
                 return [error]
             log.info("a group of %d failed together (%s); trying one by one", len(items), type(error).__name__)
             return [self._alone(item) for item in items]
@@ -120,7 +128,18 @@ class GroupCommit(Generic[Item, Result]):
             return self._apply(uow, items)
 
     def _alone(self, item: Item) -> Result | Exception:
-        try:
-            return self._together([item])[0]
-        except Exception as error:
-            return error
+        """Apply one item; again when another's commit came in between, and what it stored is there to be seen."""
+        fault: Exception = RetryLater("expected a commit that nobody comes in between of, got none")
+        for _ in range(TRIES):
+            try:
+                return self._together([item])[0]
+            except Exception as error:
+                fault = error
+                if not _raced(error):
+                    break
+        return fault
+
+
+def _raced(error: Exception) -> bool:
+    """Say whether another transaction stored the same first, or was let through instead."""
+    return isinstance(error, IntegrityError | RetryLater) or lost_a_race(error)

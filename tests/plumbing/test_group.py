@@ -78,6 +78,21 @@ def test_groups_commit_at_the_same_time_and_nobody_is_left_waiting(databases: Da
     run(rig_of(databases), scenario)
 
 
+def test_a_key_is_used_once_by_groups_that_commit_at_the_same_time(databases: Databases, rig_of: RigOf) -> None:
+    async def scenario(sender: Service, _receiver: Service, _bus: Bus) -> None:
+        group = grouped(sender, [], at_once=4)
+
+        async def client(name: str) -> bytes:
+            await group.submit(call(name, name))
+            return bytes((await group.submit(call("x", "k"))).body)
+
+        bodies = await asyncio.gather(*(client(f"n{n}") for n in range(24)))
+        assert len(set(bodies)) == 1
+        assert count(sender, TABLES.events) == 25
+
+    run(rig_of(databases), scenario)
+
+
 def test_a_key_is_used_once_within_a_group_and_after_it(databases: Databases, rig_of: RigOf) -> None:
     async def scenario(sender: Service, _receiver: Service, _bus: Bus) -> None:
         group = grouped(sender, [])
