@@ -124,10 +124,12 @@ class Database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             self._writer = _sqlite_engine(url, read_only=False, pool_size=1)
             self._reader = _sqlite_engine(url, read_only=True, pool_size=READERS_MAX)
+            self._beside = self._writer
         elif parsed.get_backend_name() == "postgresql":
             self.dialect = "postgresql"
             self._writer = postgres_engine(parsed, name, self._patience, pool_size=pool_size)
             self._reader = self._writer
+            self._beside = postgres_engine(parsed, name, self._patience, pool_size=1)
         else:
             raise ValueError(f"database url: expected sqlite or postgresql, got {parsed.get_backend_name()!r}")
 
@@ -145,6 +147,17 @@ class Database:
         else:
             with self._writer.connect() as connection, self._patiently(connection), connection.begin():
                 yield connection
+
+    @contextmanager
+    def begin_beside(self) -> Iterator[Connection]:
+        """Open a write transaction while this thread has another open; on PostgreSQL only, SQLite has one writer.
+
+        Its connections are apart: threads that each hold one of the others and wait for one more would wait for ever.
+        """
+        if self.dialect == "sqlite":
+            raise NotImplementedError("begin_beside: expected PostgreSQL, got SQLite, which has one writer")
+        with self._beside.connect() as connection, self._patiently(connection), connection.begin():
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -189,6 +202,7 @@ class Database:
         self._patience.close()
         self._writer.dispose()
         self._reader.dispose()
+        self._beside.dispose()
 
 
 def _sqlite_engine(url: str, *, read_only: bool, pool_size: int) -> Engine:

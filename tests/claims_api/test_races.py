@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ from claims_api.api.reading import canonical, new_claim
 from claims_api.api.schemas import ClaimIn
 from claims_api.app import deps_of_service
 from claims_api.invariants import broken
+from claims_api.store.serials import take_serials
 from claims_api.tables import CaseRow, ClaimRow, DebtorRow
 from claims_api.usecases.register import Registered, register_claim
-from shared.db import table_of
+from shared.db import POOL_SIZE, table_of
 from shared.errors import Conflict, RetryLater
 
 AT_ONCE = 8
@@ -96,6 +98,20 @@ def test_shared_debts_in_any_order_never_wait_for_each_other(office: Desk) -> No
     assert len({one.claim_id for one in told}) == AT_ONCE
     assert office.count(table_of(DebtorRow)) == 3
     whole(office)
+
+
+def test_a_case_is_opened_with_every_connection_in_use(tmp_path: Path, postgres_database: str) -> None:
+    """Whoever gives serials out needs a connection: not one of those that all wait for it."""
+    with desk(tmp_path, database_url=postgres_database) as office:
+        connections = 2 * POOL_SIZE
+        all_open = Barrier(connections)
+
+        def take(_: int) -> int:
+            with office.service.uow() as uow:
+                all_open.wait()
+                return take_serials(uow, 1)[0]
+
+        assert len(set(together(take, connections))) == connections
 
 
 def test_a_case_is_opened_while_another_opening_is_not_yet_committed(tmp_path: Path, postgres_database: str) -> None:

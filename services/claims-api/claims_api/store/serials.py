@@ -42,7 +42,7 @@ def take_serials(uow: Uow, count: int) -> Sequence[int]:
         if of_year != year:
             left = []
         if len(left) < count:
-            with uow.db.begin() as tx:
+            with uow.db.begin_beside() as tx:
                 # Whatever uses the serials is committed later, and with it on disk this is too.
                 tx.execute(text("SET LOCAL synchronous_commit = off"))
                 left = [*left, *_move(tx, year, max(AHEAD, count))]
