@@ -12,7 +12,7 @@ from payments_ingest.domain.files import BankFile, Source, Step
 from payments_ingest.formats import HEAD_BYTES, FileRefused, FileReport, Problem, describe, detect, read
 from payments_ingest.sources.inbox import open_regular, put_refused
 from payments_ingest.sources.spool import archived
-from payments_ingest.store import days, files, known
+from payments_ingest.store import days, files
 from payments_ingest.usecases.files import as_dicts, hold_unread, prove, refuse
 from payments_ingest.usecases.staging import PAYMENT, to_staged
 from shared.failpoints import reach
@@ -90,7 +90,7 @@ def _stage(service: Service, file: BankFile) -> tuple[FileReport, int]:
 
 def _accounts(service: Service) -> frozenset[str]:
     with service.db.read() as tx:
-        return frozenset({*deps_of(service).settings.accounts, *known.accounts(tx), *days.bank_accounts(tx)})
+        return frozenset({*deps_of(service).settings.accounts, *days.bank_accounts(tx)})
 
 
 def _clear(service: Service, file: BankFile) -> None:

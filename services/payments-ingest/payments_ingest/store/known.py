@@ -74,11 +74,6 @@ def change_claims(tx: Connection, changes: Mapping[str, Mapping[str, Any]]) -> N
         update_rows(tx, CLAIMS, rows, key="claim_id")
 
 
-def accounts(tx: Connection) -> set[str]:
-    """Return the accounts that claims are paid to."""
-    return set(tx.execute(select(CASES.c.account).distinct()).scalars())
-
-
 def cases_exist(tx: Connection, case_ids: Collection[str]) -> set[str]:
     """Return which of these cases are known."""
     found: set[str] = set()

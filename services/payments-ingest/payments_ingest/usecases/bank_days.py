@@ -15,7 +15,7 @@ from payments_ingest.domain.bank_days import (
     days_to_cut_off,
     missing_numbers,
 )
-from payments_ingest.store import days, files, known, payments
+from payments_ingest.store import days, files, payments
 from payments_ingest.usecases.staging import digest
 from shared.calendar import bank_day_after
 from shared.errors import Conflict, NotFound, Reject
@@ -27,9 +27,9 @@ GAP = "transmission_gap"
 
 
 def ensure_accounts(uow: Uow, configured: tuple[str, ...]) -> None:
-    """Record our accounts: the configured ones, and those that claims are paid to."""
+    """Record the accounts that are ours by configuration; one that claims are paid to is recorded with the claim."""
     recorded = days.bank_accounts(uow.tx)
-    for account in sorted({*configured, *known.accounts(uow.tx)} - recorded.keys()):
+    for account in sorted(set(configured) - recorded.keys()):
         days.put_account(uow.tx, account, uow.today)
 
 
