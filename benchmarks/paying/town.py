@@ -20,6 +20,8 @@ from paying.parts import Parts
 PRINCIPAL_ORE = 321_000
 FIRST_SERIAL = 1_000
 DUE_DAYS = 40
+REGISTERED_BEFORE = timedelta(days=7)
+"""How long before it is paid the town was registered: its bookings are not of the hour of the payments."""
 _ACCOUNT = "13150101837"
 _BEFORE = "before"
 """The epoch of the log that the first event came on: no broker's."""
@@ -124,13 +126,15 @@ def build(parts: Parts, cases: int, today: date) -> Town:
     layout = Layout(folder=parts.folder / f"town-{cases}")
     layout.make_keys()
     urls = {name: parts.database(f"{name}_{cases}".replace("-", "_")) for name in ("claims-api", "payments-ingest")}
-    registered, owed_ore = _register(layout, urls["claims-api"], today)
+    registered, owed_ore = _register(layout, urls["claims-api"], today - REGISTERED_BEFORE, paid_on=today)
     _learn(layout, urls["payments-ingest"], registered, today)
     payload = registered.payload
     template = {"case": payload.case_id, "claim": payload.claim_id, "debtor": payload.debtor_refs[0]}
     kids = list(_multiply(urls["claims-api"], CLAIMS_API, template, cases, today.year))
     for _ in _multiply(urls["payments-ingest"], PAYMENTS_INGEST, template, cases, today.year):
         pass
+    with psycopg.connect(plain(parts.postgres.url), autocommit=True) as server:
+        server.execute("CHECKPOINT")  # what the building wrote is not the payments' to put on disk
     return Town(
         parts=parts, layout=layout, urls=urls, cases=cases, owed_ore=owed_ore, paid_on=today,
         unpaid=_scattered(kids),
@@ -154,12 +158,12 @@ def settings_of(layout: Layout, url: str) -> dict[str, Any]:
     }
 
 
-def _register(layout: Layout, url: str, today: date) -> tuple[Any, int]:
-    """Register one claim over HTTP; returns its event and what it owes today."""
+def _register(layout: Layout, url: str, registered_on: date, *, paid_on: date) -> tuple[Any, int]:
+    """Register one claim over HTTP; returns its event and what it owes when it is paid."""
     from support.claims import desk
 
-    due = today - timedelta(days=DUE_DAYS)
-    with desk(layout.data_dir("claims-api"), today, **settings_of(layout, url)) as room:
+    due = paid_on - timedelta(days=DUE_DAYS)
+    with desk(layout.data_dir("claims-api"), registered_on, **settings_of(layout, url)) as room:
         told = room.register(
             principal_ore=PRINCIPAL_ORE,
             invoice_date=(due - timedelta(days=14)).isoformat(),
@@ -167,7 +171,8 @@ def _register(layout: Layout, url: str, today: date) -> tuple[Any, int]:
             service_period=None,
         )
         (event,) = room.events()
-        return event, room.get(f"/v1/cases/{told['case_id']}/balance").json()["total_ore"]
+        found = room.get(f"/v1/cases/{told['case_id']}/balance", as_of=paid_on.isoformat())
+        return event, found.json()["total_ore"]
 
 
 def _learn(layout: Layout, url: str, registered: Any, today: date) -> None:
