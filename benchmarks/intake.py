@@ -7,7 +7,7 @@ One a call, 64 clients at once, every claim of another debtor, one uvicorn worke
 - *orm*: the same, with a session, an object per row and a commit per request.
 
 Many in a call, through HTTP to the same worker, against COPY of the very rows that it wrote into the same tables of
-another database, 500 claims a transaction, by a role that no policy binds. *new*: every claim of a debtor nobody knew
+another database, 1 000 claims a transaction, by a role that no policy binds. *new*: every claim of a debtor nobody knew
 (debtor, case, two KIDs, ledger, timeline, event and outbox: a dozen rows); *known*: of a debtor with an open case, to
 which COPY adds rows and changes none.
 
@@ -36,7 +36,7 @@ from serving.bodies import UNIT, claims, persons, take
 ROOT = Path(__file__).resolve().parents[1]
 CLIENTS = 64
 POSTS, PLAIN_POSTS, BATCH = 2_000, 500, 10_000
-PER_COMMIT = 500
+PER_COMMIT = 1_000
 WARM_UP = 300
 WAYS = ("bare", "ours", "orm")
 COPIES = {"new": "copy of new", "known": "copy of known"}

@@ -38,7 +38,7 @@ PATH = "/v1/claims/batch"
 BODY_MAX_BYTES = 200_000_000
 LINE_MAX_BYTES = 64_000
 LINES_MAX = 100_000
-PER_COMMIT = 500
+PER_COMMIT = 1_000
 """Lines that share a commit."""
 AT_ONCE = 2
 """Commits of one batch under way: while the database works at one, the worker decides the next."""
