@@ -155,7 +155,7 @@ class Database:
         Its connections are apart: threads that each hold one of the others and wait for one more would wait for ever.
         """
         if self.dialect == "sqlite":
-            raise NotImplementedError("begin_beside: expected PostgreSQL, got SQLite, which has one writer")
+            raise ValueError("begin_beside: expected PostgreSQL, got SQLite, which has one writer")
         with self._beside.connect() as connection, self._patiently(connection), connection.begin():
             yield connection
 
