@@ -33,10 +33,11 @@ from typing import Any
 
 from serving.bodies import UNIT, claims, persons, take
 
+from claims_api.api.batch import PER_COMMIT
+
 ROOT = Path(__file__).resolve().parents[1]
 CLIENTS = 64
 POSTS, PLAIN_POSTS, BATCH = 2_000, 500, 10_000
-PER_COMMIT = 1_000
 WARM_UP = 300
 WAYS = ("bare", "ours", "orm")
 COPIES = {"new": "copy of new", "known": "copy of known"}

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from claims_api.store.checks import cases_without_claims, claims_without_kid, kept_numbers_off, unbalanced_ore
+from claims_api.store.checks import (
+    cases_without_claims,
+    cases_without_kid,
+    claims_unlike_their_case,
+    claims_without_kid,
+    kept_numbers_off,
+    sources_without_first,
+    unbalanced_ore,
+)
 from claims_api.store.periods import gaps, periods_reopened
 from claims_api.store.remittance import lines_off
 
@@ -18,6 +26,12 @@ def broken(tx: Connection) -> list[str]:
         found.append(f"claims: {count} whose kept numbers are not the ledger's")
     if count := claims_without_kid(tx):
         found.append(f"claims: {count} whose KID was never given out")
+    if count := sources_without_first(tx):
+        found.append(f"ledger: {count} sources whose transfers do not begin with the first")
+    if count := claims_unlike_their_case(tx):
+        found.append(f"claims: {count} whose unit or debtor is not their case's")
+    if count := cases_without_kid(tx):
+        found.append(f"cases: {count} whose KID was never given out")
     if count := cases_without_claims(tx):
         found.append(f"cases: {count} without a claim")
     found.extend(f"vouchers: the numbers of {year} have gaps" for year in gaps(tx))

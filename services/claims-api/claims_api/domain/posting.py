@@ -115,20 +115,19 @@ def bring_up_to_date(
     rules: MoneyRules,
     source_event: str,
     recorded_at: datetime,
-    first_ordinal: int = 0,
     interest_to: Mapping[str, Iterable[date]] | None = None,
 ) -> Booked:
     """Return the transfers that make a case's ledger show what its facts come to; none when it does already.
 
     ``entries`` are all transfers of the case; ``interest_to`` names further days on which a claim's interest must be
-    posted (a demand issued, a claim ended). The transfers are numbered from ``first_ordinal``.
+    posted (a demand issued, a claim ended). The transfers are numbered from 0.
     """
     outcome = settle(facts, rules=rules)
     book = list(entries)
 
     def add(drafts: Sequence[Draft]) -> None:
         if drafts:
-            ordinal = first_ordinal + len(book) - len(entries)
+            ordinal = len(book) - len(entries)
             book.extend(record(drafts, source_event=source_event, recorded_at=recorded_at, first_ordinal=ordinal))
 
     add(_void_fees(frame, book, facts.demands, outcome))

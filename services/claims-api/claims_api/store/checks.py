@@ -61,6 +61,29 @@ def claims_without_kid(tx: Connection) -> int:
     return int(tx.execute(query).scalar_one())
 
 
+def cases_without_kid(tx: Connection) -> int:
+    """Count cases whose KID is not among those given out for them: only there is it kept unique."""
+    query = (
+        select(func.count())
+        .select_from(CASE.outerjoin(KID, (KID.c.kid == CASE.c.kid) & (KID.c.case_id == CASE.c.case_id)))
+        .where(KID.c.kid.is_(None))
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+def claims_unlike_their_case(tx: Connection) -> int:
+    """Count claims whose unit or primary debtor, copies of their case's, are not the same."""
+    differs = (CLAIM.c.unit != CASE.c.unit) | (CLAIM.c.debtor_ref != CASE.c.debtor_ref)
+    query = select(func.count()).select_from(CLAIM.join(CASE, CASE.c.case_id == CLAIM.c.case_id)).where(differs)
+    return int(tx.execute(query).scalar_one())
+
+
+def sources_without_first(tx: Connection) -> int:
+    """Count sources whose transfers do not begin with ordinal 0: no voucher would ever be numbered for them."""
+    sources = select(LEDGER.c.source_event).group_by(LEDGER.c.source_event).having(func.min(LEDGER.c.ordinal) != 0)
+    return int(tx.execute(select(func.count()).select_from(sources.subquery())).scalar_one())
+
+
 def cases_without_claims(tx: Connection) -> int:
     """Count cases that hold no claim."""
     query = (
